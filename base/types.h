@@ -74,6 +74,16 @@ enum {
 	FLAG_FAULT = 1 << 2,      /* the chip says that the sensor is broken */
 };
 
+/* Bits of a sensor's "limits" on the wire: which of its limits are given. */
+enum {
+	HAS_LOW_CRITICAL = 1 << 0,
+	HAS_LOW = 1 << 1,
+	HAS_HIGH = 1 << 2,
+	HAS_HIGH_CRITICAL = 1 << 3,
+	HAS_HIGH_CLEAR = 1 << 4,
+	HAS_HIGH_CRITICAL_CLEAR = 1 << 5,
+};
+
 enum guest_type { GUEST_UNKNOWN, GUEST_PV, GUEST_PVH, GUEST_HVM };
 
 enum guest_state {

@@ -1,0 +1,74 @@
+#include <errno.h>
+#include <nanomsg/nn.h>
+#include <nanomsg/pubsub.h>
+#include <nanomsg/reqrep.h>
+#include <nanomsg/tcp.h>
+
+#include "base/bus.h"
+
+static int
+set_int(int socket, int level, int option, int value)
+{
+	return nn_setsockopt(socket, level, option, &value, sizeof(value)) < 0 ? -errno
+									       : 0;
+}
+
+static int
+bind_socket(int *socket, int *fd, int protocol, const char *at, struct err *err)
+{
+	size_t size = sizeof(*fd);
+
+	*socket = nn_socket(AF_SP, protocol);
+	if (*socket < 0)
+		return err_set(err, -errno, "no socket: %s", nn_strerror(errno));
+	set_int(*socket, NN_SOL_SOCKET, NN_RCVMAXSIZE, FRAME_MAX);
+	set_int(*socket, NN_TCP, NN_TCP_NODELAY, 1);
+	if (protocol == NN_SUB &&
+	    nn_setsockopt(*socket, NN_SUB, NN_SUB_SUBSCRIBE, "", 0) < 0)
+		return err_set(err, -errno, "cannot subscribe: %s", nn_strerror(errno));
+	if (nn_bind(*socket, at) < 0)
+		return err_set(
+		    err, -errno, "cannot listen at %s: %s", at, nn_strerror(errno));
+	if (nn_getsockopt(*socket, NN_SOL_SOCKET, NN_RCVFD, fd, &size) < 0)
+		return err_set(
+		    err, -errno, "no descriptor for %s: %s", at, nn_strerror(errno));
+	return 0;
+}
+
+int
+bus_server_init(struct bus_server *s, const struct bus_address *at, struct err *err)
+{
+	int r;
+
+	*s = (struct bus_server)BUS_SERVER_NULL;
+	r = bind_socket(&s->sub, &s->sub_fd, NN_SUB, at->report, err);
+	if (r == 0)
+		r = bind_socket(&s->rep, &s->rep_fd, NN_REP, at->exchange, err);
+	if (r < 0)
+		bus_server_deinit(s);
+	return r;
+}
+
+void
+bus_server_deinit(struct bus_server *s)
+{
+	if (s->sub >= 0)
+		nn_close(s->sub);
+	if (s->rep >= 0)
+		nn_close(s->rep);
+	*s = (struct bus_server)BUS_SERVER_NULL;
+}
+
+int
+bus_server_take(int socket, uint8_t *buf, size_t size)
+{
+	int n = nn_recv(socket, buf, size, NN_DONTWAIT);
+
+	return n < 0 ? -errno : n;
+}
+
+int
+bus_server_reply(struct bus_server *s, const uint8_t *buf, size_t len)
+{
+	return nn_send(s->rep, buf, len, NN_DONTWAIT) < 0 ? -errno : 0;
+}

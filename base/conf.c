@@ -1,0 +1,411 @@
+#include <errno.h>
+#include <ini.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/seal.h"
+#include "base/text.h"
+
+/* inih cuts lines at 200 bytes without a word; these are refused before it sees them. */
+enum { LINE_MAX_BYTES = 190, MAX_SEEN = 8192, VALUE_SIZE = 200 };
+
+struct seen {
+	const char *section; /* owned */
+	const struct conf_key *key;
+};
+
+struct reading_state {
+	const struct conf *conf;
+	const char *path;
+	struct err *err;
+	FILE *file;
+	int line;
+	int r; /* the first refusal; nothing after it counts */
+	struct seen *seen;
+	size_t n_seen;
+	char section[VALUE_SIZE]; /* that entry belongs to */
+	void *entry;
+};
+
+static int
+refuse(struct reading_state *s, const char *key, const char *sentence)
+{
+	if (s->r == 0)
+		s->r = err_set(s->err, -EINVAL, "%s:%d: %s%s%s", s->path, s->line, key,
+		    *key ? ": " : "", sentence);
+	return 0;
+}
+
+static const char *
+parse_number(int64_t *out, const struct conf_key *key, const char *value)
+{
+	static const enum sensor_kind kinds[] = { SENSOR_OTHER, SENSOR_TEMP, SENSOR_FAN,
+		SENSOR_IN, SENSOR_CURR, SENSOR_POWER, SENSOR_ENERGY, SENSOR_HUMIDITY };
+	uint64_t kib;
+	char *end;
+
+	switch (key->type) {
+	case CONF_DURATION:
+		return text_parse_duration(out, value) ? NULL
+						       : "needs a duration, such as 30s";
+	case CONF_MEMORY:
+		if (!text_parse_memory(&kib, value))
+			return "needs an amount of memory, such as 512MiB";
+		*out = (int64_t)kib;
+		return NULL;
+	case CONF_PERCENT:
+		return text_parse_percent(out, value) ? NULL
+						      : "needs a percentage, such as 80%";
+	case CONF_MILLI:
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+			if (text_parse_quantity(out, kinds[i], value))
+				return NULL;
+		return "needs a number with its unit, such as 75C, 300RPM or 3.3V";
+	default:
+		errno = 0;
+		*out = strtoll(value, &end, 10);
+		return errno || end == value || *end ? "needs a whole number" : NULL;
+	}
+}
+
+static const char *
+set_number(void *at, const struct conf_key *key, const char *value)
+{
+	int64_t n;
+	const char *bad = parse_number(&n, key, value);
+
+	if (bad)
+		return bad;
+	if ((key->min != 0 || key->max != 0) && (n < key->min || n > key->max))
+		return "is out of its range";
+	memcpy(at, &n, sizeof(n));
+	return NULL;
+}
+
+/* NULL, or the sentence why value will not do. */
+static const char *
+set_value(void *base, const struct conf_key *key, const char *value)
+{
+	void *at = (char *)base + key->offset;
+	bool yes;
+
+	switch (key->type) {
+	case CONF_STRING:
+		return text_copy(at, key->size, value) ? NULL : "is too long";
+	case CONF_BOOL:
+		yes = strcmp(value, "yes") == 0;
+		if (!yes && strcmp(value, "no") != 0)
+			return "is yes or no";
+		memcpy(at, &yes, sizeof(yes));
+		return NULL;
+	case CONF_WORD:
+		for (int i = 0; key->words[i]; i++)
+			if (strcmp(value, key->words[i]) == 0) {
+				memcpy(at, &i, sizeof(i));
+				return NULL;
+			}
+		return "is not one of the words it may be";
+	case CONF_KEY:
+		return seal_parse(at, value)
+			   ? NULL
+			   : "needs a public key, as 'lifeboat pubkey' prints it";
+	default:
+		return set_number(at, key, value);
+	}
+}
+
+/* "host *" stands for every section of that kind. */
+static bool
+is_section(const char *pattern, const char *section)
+{
+	size_t len = strlen(pattern);
+
+	if (len > 2 && strcmp(pattern + len - 2, " *") == 0)
+		return strncmp(section, pattern, len - 1) == 0 &&
+		       section[len - 1] != '\0';
+	return strcmp(pattern, section) == 0;
+}
+
+static bool
+is_named(const char *pattern)
+{
+	size_t len = strlen(pattern);
+
+	return len > 2 && pattern[len - 1] == '*';
+}
+
+static const struct conf_key *
+find_key(const struct conf *conf, const char *section, const char *name, bool *any)
+{
+	*any = false;
+	for (const struct conf_key *k = conf->keys; k->section; k++) {
+		if (!is_section(k->section, section))
+			continue;
+		*any = true;
+		if (name && strcmp(k->name, name) == 0)
+			return k;
+	}
+	return NULL;
+}
+
+static const char *
+fill_defaults(const struct conf *conf, void *base, const char *section)
+{
+	for (const struct conf_key *k = conf->keys; k->section; k++) {
+		if (!is_section(k->section, section) || !k->fallback || !*k->fallback)
+			continue;
+		const char *bad = set_value(base, k, k->fallback);
+		if (bad)
+			return bad;
+	}
+	return NULL;
+}
+
+static int
+enter_section(struct reading_state *s, const char *section)
+{
+	char kind[VALUE_SIZE];
+	struct err why = { "" };
+	char *blank;
+
+	if (strcmp(s->section, section) == 0)
+		return 1;
+	text_copy(s->section, sizeof(s->section), section);
+	s->entry = s->conf->out;
+	text_copy(kind, sizeof(kind), section);
+	blank = strchr(kind, ' ');
+	if (!blank)
+		return 1;
+	*blank = '\0';
+	s->entry =
+	    s->conf->entry ? s->conf->entry(s->conf->out, kind, blank + 1, &why) : NULL;
+	if (!s->entry)
+		return refuse(s, section, *why.text ? why.text : "no such section");
+	fill_defaults(s->conf, s->entry, section);
+	return 1;
+}
+
+static int
+remember(struct reading_state *s, const char *section, const struct conf_key *key)
+{
+	for (size_t i = 0; i < s->n_seen; i++)
+		if (s->seen[i].key == key && strcmp(s->seen[i].section, section) == 0)
+			return refuse(s, key->name, "is given twice in this section");
+	if (s->n_seen == MAX_SEEN * 4)
+		return refuse(s, key->name, "too many lines");
+	s->seen[s->n_seen].section = strdup(section);
+	s->seen[s->n_seen].key = key;
+	if (!s->seen[s->n_seen].section)
+		return refuse(s, key->name, "out of memory");
+	s->n_seen++;
+	return 1;
+}
+
+static int
+on_key(void *user, const char *section, const char *name, const char *value)
+{
+	struct reading_state *s = user;
+	const struct conf_key *key;
+	const char *bad;
+	bool any;
+
+	if (s->r)
+		return 0;
+	key = find_key(s->conf, section, name, &any);
+	if (!any)
+		return refuse(s, section,
+		    *section ? "no such section" : "a key before any section");
+	if (!key)
+		return refuse(s, name, "no such key in this section");
+	if (!enter_section(s, section) || !remember(s, section, key))
+		return 0;
+	if (*value == '\0' && !(key->fallback && !*key->fallback))
+		return refuse(s, name, "has no value");
+	if (*value == '\0')
+		return 1;
+	bad = set_value(s->entry, key, value);
+	return bad ? refuse(s, name, bad) : 1;
+}
+
+/* What inih would take in silence: each is refused with its line. */
+static const char *
+bad_line(const char *line, size_t len)
+{
+	size_t end = strcspn(line, "\r\n");
+
+	if (len > LINE_MAX_BYTES)
+		return "a line is at most 190 bytes";
+	if (strlen(line) != len)
+		return "a line with a NUL byte";
+	if (end > 0 && (line[0] == ' ' || line[0] == '\t') && strspn(line, " \t") < end)
+		return "a line must not be indented";
+	while (end > 0 && strchr(" \t", line[end - 1]))
+		end--;
+	if (line[0] == '[' && (end < 3 || line[end - 1] != ']' || strchr("[ ", line[1])))
+		return "not a section: [name] or [kind name]";
+	return NULL;
+}
+
+/* inih's line reader: NULL ends the file, and so does a refusal. */
+static char *
+next_line(char *str, int num, void *stream)
+{
+	struct reading_state *s = stream;
+	char line[LINE_MAX_BYTES + 8];
+	size_t len = 0;
+	int c = EOF;
+	const char *bad;
+
+	if (s->r)
+		return NULL;
+	while (len < sizeof(line) - 1 && (c = getc(s->file)) != EOF) {
+		line[len++] = (char)c;
+		if (c == '\n')
+			break;
+	}
+	if (len == 0)
+		return NULL;
+	line[len] = '\0';
+	s->line++;
+	bad = bad_line(line, len);
+	if (bad) {
+		refuse(s, "", bad);
+		return NULL;
+	}
+	if (!text_copy(str, (size_t)num, line)) {
+		refuse(s, "", "a line is at most 190 bytes");
+		return NULL;
+	}
+	return str;
+}
+
+static bool
+was_seen(const struct reading_state *s, const char *section, const struct conf_key *key)
+{
+	for (size_t i = 0; i < s->n_seen; i++)
+		if (s->seen[i].key == key && strcmp(s->seen[i].section, section) == 0)
+			return true;
+	return false;
+}
+
+/* Keys without a default must be there: in plain sections, and in every named one met. */
+static void
+check_missing(struct reading_state *s)
+{
+	for (const struct conf_key *k = s->conf->keys; k->section && !s->r; k++) {
+		if (k->fallback)
+			continue;
+		if (!is_named(k->section) && !was_seen(s, k->section, k))
+			s->r =
+			    err_set(s->err, -EINVAL, "%s:%d: %s: must be given in [%s]",
+				s->path, s->line, k->name, k->section);
+		for (size_t i = 0; i < s->n_seen && !s->r; i++)
+			if (is_section(k->section, s->seen[i].section) &&
+			    !was_seen(s, s->seen[i].section, k))
+				s->r = err_set(s->err, -EINVAL,
+				    "%s:%d: %s: must be given in [%s]", s->path, s->line,
+				    k->name, s->seen[i].section);
+	}
+}
+
+int
+conf_read(const struct conf *conf, const char *path, struct err *err)
+{
+	struct reading_state s = { .conf = conf, .path = path, .err = err };
+	char why[128];
+	int bad;
+
+	for (const struct conf_key *k = conf->keys; k->section; k++)
+		if (!is_named(k->section) && k->fallback && *k->fallback)
+			set_value(conf->out, k, k->fallback);
+	s.entry = conf->out;
+	s.seen = calloc(MAX_SEEN * 4, sizeof(*s.seen));
+	s.file = fopen(path, "re");
+	if (!s.file || !s.seen) {
+		s.r = -errno;
+		err_set(err, s.r, "%s: cannot read: %s", path,
+		    err_text(why, sizeof(why), s.r));
+		goto out;
+	}
+	bad = ini_parse_stream(next_line, &s, on_key, &s);
+	if (!s.r && bad)
+		s.r = err_set(err, -EINVAL, "%s:%d: neither a section nor key = value",
+		    path, bad > 0 ? bad : s.line);
+	if (!s.r)
+		check_missing(&s);
+out:
+	for (size_t i = 0; s.seen && i < s.n_seen; i++)
+		free((void *)(uintptr_t)s.seen[i].section);
+	free(s.seen);
+	if (s.file)
+		fclose(s.file);
+	return s.r;
+}
+
+static char *
+value_text(char *buf, size_t size, const struct conf_key *key, const void *in)
+{
+	const void *at = (const char *)in + key->offset;
+	int64_t n = 0;
+	int word = 0;
+	bool yes;
+
+	switch (key->type) {
+	case CONF_STRING:
+		snprintf(buf, size, "%s", (const char *)at);
+		return buf;
+	case CONF_BOOL:
+		memcpy(&yes, at, sizeof(yes));
+		snprintf(buf, size, "%s", yes ? "yes" : "no");
+		return buf;
+	case CONF_WORD:
+		memcpy(&word, at, sizeof(word));
+		snprintf(buf, size, "%s", key->words[word]);
+		return buf;
+	case CONF_KEY:
+		seal_format(buf, at);
+		return buf;
+	default:
+		memcpy(&n, at, sizeof(n));
+	}
+	if (key->type == CONF_DURATION)
+		return text_duration(buf, size, n);
+	if (key->type == CONF_MEMORY)
+		return text_memory(buf, size, (uint64_t)n);
+	if (key->type == CONF_MILLI)
+		return text_milli(buf, size, n);
+	snprintf(buf, size, "%" PRId64 "%s", n, key->type == CONF_PERCENT ? "%" : "");
+	return buf;
+}
+
+void
+conf_print(FILE *f, const struct conf_key *keys, const char *section, const char *heading,
+    const void *in)
+{
+	char text[512];
+
+	fprintf(f, "[%s]\n", heading);
+	for (const struct conf_key *k = keys; k->section; k++)
+		if (strcmp(k->section, section) == 0)
+			fprintf(f, "%s = %s\n", k->name,
+			    value_text(text, sizeof(text), k, in));
+}
+
+void
+conf_print_mdoc(FILE *f, const struct conf_key *keys, const char *section)
+{
+	fprintf(f, ".Bl -tag -width Ds\n");
+	for (const struct conf_key *k = keys; k->section; k++) {
+		if (strcmp(k->section, section) != 0)
+			continue;
+		fprintf(f, ".It Cm %s\n%s\n", k->name, k->doc);
+		if (!k->fallback)
+			fprintf(f, "Must be given.\n");
+		else if (*k->fallback)
+			fprintf(f, "Default:\n.Li %s .\n", k->fallback);
+	}
+	fprintf(f, ".El\n");
+}

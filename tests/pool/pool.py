@@ -1,0 +1,262 @@
+"""A pool of Xen hosts on one machine, for ./try and for tests of the whole.
+
+Each host is a network and mount namespace with a private sensor tree under the real
+libsensors and a fake hypervisor under the real libxenstat; the daemons are the real ones.
+Everything lives in one process-id namespace and one temporary folder: when the driver
+ends, however it ends, the kernel ends the rest.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+HWMON = os.path.join(HERE, "..", "lib", "hwmon.py")
+NET = "10.77.0."  # inside the pool's own network namespace only
+
+
+class Failed(Exception):
+    pass
+
+
+def run(*args, **kwargs):
+    """Run to its end, or raise with what it printed."""
+    done = subprocess.run(args, capture_output=True, text=True, check=False, **kwargs)
+    if done.returncode != 0:
+        raise Failed("%s: %s" % (" ".join(args), (done.stderr or done.stdout).strip()))
+    return done.stdout
+
+
+def namespaces():
+    """The unshare(1) flags that this machine allows, or None."""
+    flags = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    for extra in ([], ["--user", "--map-root-user"]):
+        if not extra and os.geteuid() != 0:
+            continue
+        probe = subprocess.run(["unshare", *extra, *flags, "true"], capture_output=True, check=False)
+        if probe.returncode == 0:
+            return extra + flags
+    return None
+
+
+def enter(script, args):
+    """Start this script again inside the pool's namespaces, where they are possible.
+
+    Returns the pool's folder and whether it is inside namespaces.  The process outside
+    only waits: it removes the folder however the inner one ends, and exits as it did.
+    """
+    if args[:1] == ["--inside"]:
+        folder, inside = args[1], args[2] == "namespaces"
+        del args[:3]
+        return folder, inside
+    flags = namespaces()
+    folder = tempfile.mkdtemp(prefix="lifeboat-")
+    os.chmod(folder, 0o755)
+    command = [sys.executable, script, "--inside", folder, "namespaces" if flags else "plain", *args]
+    child = subprocess.Popen((["unshare", *flags] if flags else []) + command)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the inner one too
+    signal.signal(signal.SIGTERM, lambda *_: child.kill())
+    signal.signal(signal.SIGHUP, lambda *_: child.kill())
+    status = child.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(status if status >= 0 else 128 - status)
+
+
+def wait_for(what, seconds, test, alive=None):
+    """Poll test() until it is true; its value.  Raises Failed after the deadline."""
+    deadline = time.monotonic() + seconds
+    while True:
+        got = test()
+        if got:
+            return got
+        if alive:
+            alive()
+        if time.monotonic() > deadline:
+            raise Failed("waited %d s in vain for %s" % (seconds, what))
+        time.sleep(0.1)
+
+
+class Pool:
+    """hosts: {name: text of its fake hypervisor's state}; use as a context manager."""
+
+    def __init__(self, build, folder, hosts, rules=None, netns=True):
+        self.build = os.path.abspath(build)
+        self.names = list(hosts)
+        self.hosts = hosts
+        self.rules = rules or {}
+        self.netns = netns
+        self.dir = folder
+        self.children = {}
+        self.holders = {}
+
+    def __enter__(self):
+        try:
+            self._keys()
+            if self.netns:
+                self._bridge()
+            for number, name in enumerate(self.names):
+                self._host(number, name)
+            self._engine_conf()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        for child in [*self.children.values(), *self.holders.values()]:
+            if child.poll() is None:
+                child.terminate()
+        for child in [*self.children.values(), *self.holders.values()]:
+            try:
+                child.wait(5)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+    def path(self, *parts):
+        return os.path.join(self.dir, *parts)
+
+    def program(self, name):
+        folder = {"lifeboat": "cli", "lifeboat-monitor": "monitor", "lifeboat-policy": "policy"}[name]
+        return os.path.join(self.build, folder, name)
+
+    def write(self, name, text, mode=0o644):
+        new = self.path(name + ".new")
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as f:
+            f.write(text)
+        os.rename(new, self.path(name))
+        return self.path(name)
+
+    # --- building the world -------------------------------------------------------
+
+    def _keys(self):
+        self.public = {}
+        for name in ["engine", *self.names]:
+            secret = run(self.program("lifeboat"), "genkey")
+            self.write(name + ".key", secret, 0o600)
+            self.public[name] = run(self.program("lifeboat"), "pubkey", input=secret).strip()
+
+    def _bridge(self):
+        run("ip", "link", "set", "lo", "up")
+        run("ip", "link", "add", "pool0", "type", "bridge")
+        run("ip", "addr", "add", NET + "1/24", "dev", "pool0")
+        run("ip", "link", "set", "pool0", "up")
+
+    def address(self, name):
+        return NET + str(self.names.index(name) + 11)
+
+    def engine_address(self):
+        return NET + "1" if self.netns else "127.0.0.1"
+
+    def _host(self, number, name):
+        self.write(name + ".xen", self.hosts[name])
+        self._monitor_conf(name)
+        if not self.netns:
+            self.write(name + ".readings", "cpu temp 45C high=75C high-critical=90C\n")
+            return
+        run(sys.executable, HWMON, "make", self.path(name + ".class"))
+        self._sysfs(name)
+        holder = subprocess.Popen(["unshare", "--net", "--mount", "--propagation", "private",
+            "sh", "-c", 'mount --bind "$1" /sys/class && echo up && exec sleep infinity',
+            "holder", self.path(name + ".class")], stdout=subprocess.PIPE, text=True)
+        self.holders[name] = holder
+        if holder.stdout.readline() != "up\n":
+            raise Failed("cannot make the namespaces of host " + name)
+        veth = "veth%d" % number
+        run("ip", "link", "add", veth, "type", "veth", "peer", "name", "eth0", "netns", str(holder.pid))
+        run("ip", "link", "set", veth, "master", "pool0", "up")
+        for args in (["link", "set", "lo", "up"], ["addr", "add", self.address(name) + "/24", "dev", "eth0"],
+                     ["link", "set", "eth0", "up"]):
+            run(*self.inside(name), "ip", *args)
+
+    def _sysfs(self, name):
+        """What the storage and bridge readers need beside the sensors."""
+        os.makedirs(self.path(name + ".class", "net", "xenbr0", "bridge"), exist_ok=True)
+
+    def inside(self, name):
+        """The start of a command line that runs in a host's namespaces."""
+        if not self.netns:
+            return []
+        return ["nsenter", "-t", str(self.holders[name].pid), "-n", "-m", "--"]
+
+    def _monitor_conf(self, name):
+        lines = ["[host]", "key = " + self.path(name + ".key"),
+            "[engine]", "public-key = " + self.public["engine"],
+            "report = tcp://%s:7801" % self.engine_address(),
+            "exchange = tcp://%s:7802" % self.engine_address(),
+            "[monitor]", "user = " + ("root" if os.geteuid() == 0 else "")]
+        if not self.netns:
+            lines.append("readings-file = " + self.path(name + ".readings"))
+        self.write(name + ".conf", "\n".join(line for line in lines if line != "user = " and line != "user =") + "\n")
+
+    def _engine_conf(self):
+        lines = ["[engine]", "key = " + self.path("engine.key"),
+            "report = tcp://%s:7801" % self.engine_address(),
+            "exchange = tcp://%s:7802" % self.engine_address(),
+            "door = " + self.path("door"), "store = " + self.path("store.db"),
+            "recording = " + self.path("recording"), "[rules]"]
+        lines += ["%s = %s" % item for item in self.rules.items()]
+        for name in self.names:
+            lines += ["[host %s]" % name, "public-key = " + self.public[name]]
+        os.makedirs(self.path("recording"), exist_ok=True)
+        self.write("policy.conf", "\n".join(lines) + "\n")
+
+    # --- running it ---------------------------------------------------------------
+
+    def start(self, what, command, env=None):
+        log = open(self.path(what + ".log"), "a", encoding="utf-8")
+        self.children[what] = subprocess.Popen(command, stdout=log, stderr=log,
+            stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}, preexec_fn=_die_with_parent)
+        log.close()
+
+    def start_engine(self):
+        self.start("engine", [self.program("lifeboat-policy"), "-c", self.path("policy.conf")])
+        wait_for("the engine's door", 10, lambda: os.path.exists(self.path("door")), self.check_alive)
+
+    def start_monitor(self, name):
+        env = {}
+        if self.netns:
+            env = {"LD_PRELOAD": os.path.join(self.build, "tests", "pool", "fakexen.so"),
+                "FAKEXEN_STATE": self.path(name + ".xen")}
+        self.start(name, [*self.inside(name), self.program("lifeboat-monitor"),
+            "-c", self.path(name + ".conf")], env)
+
+    def check_alive(self):
+        for what, child in self.children.items():
+            if child.poll() is not None:
+                raise Failed("%s ended with status %d:\n%s" % (what, child.returncode, self.log(what)))
+
+    def log(self, what):
+        with open(self.path(what + ".log"), encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def ask(self, *args):
+        """One lifeboat command's answer as JSON."""
+        return json.loads(run(self.program("lifeboat"), "--door", self.path("door"), "--json", *args))
+
+    def show(self, *args):
+        """One lifeboat command as an operator sees it."""
+        return run(self.program("lifeboat"), "--door", self.path("door"), *args)
+
+    def hosts(self):
+        return {row["name"]: row for row in self.ask("hosts")["hosts"]}
+
+    def set_sensor(self, name, sensor, value):
+        run(sys.executable, HWMON, "set", self.path(name + ".class"), sensor, str(value))
+
+    def set_reading(self, name, value):
+        """Where there are no namespaces: the file probe's one temperature."""
+        self.write(name + ".readings", "cpu temp %sC high=75C high-critical=90C\n" % value)
+
+
+def _die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
