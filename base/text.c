@@ -244,7 +244,7 @@ text_is_utf8(const char *text, size_t len)
 static bool
 is_plain(char c)
 {
-	return c > ' ' && c < 0x7f && !strchr("\\\"=,;", c);
+	return c > ' ' && c < 0x7f && !strchr("\\\"=,;!", c);
 }
 
 char *

@@ -1,10 +1,8 @@
 /*
  * monitor/conf: the monitor's configuration file, /etc/lifeboat/monitor.conf.
  *
- *   [host]     key = /etc/lifeboat/host.key
- *   [engine]   public-key = ...   report = tcp://192.0.2.1:7801  exchange =
- * tcp://...:7802 [monitor]  user = lifeboat  sensors-every = 1s  rest-every = 5s deadline
- * = 4s readings-file = (empty: no file probe)
+ * Sections host, engine and monitor; the table in conf.c says which keys, and
+ * "lifeboat-monitor --print-config" prints them.
  */
 #ifndef MONITOR_CONF_H
 #define MONITOR_CONF_H
@@ -29,6 +27,7 @@ struct monitor_conf {
 int monitor_conf_read(struct monitor_conf *conf, const char *path, struct err *err);
 /* All defaults, no engine: for --once. */
 void monitor_conf_default(struct monitor_conf *conf);
+/* As a file that reads back to the same. */
 void monitor_conf_print(FILE *f, const struct monitor_conf *conf);
 
 #endif

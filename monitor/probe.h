@@ -11,6 +11,7 @@
 #define MONITOR_PROBE_H
 
 #include "base/err.h"
+#include "base/frame.h"
 #include "base/types.h"
 #include "lifeboat.pb-c.h"
 
@@ -20,7 +21,14 @@ enum probe_tag {
 	PROBE_SWEEP = 'S',           /* monitor -> probe */
 	PROBE_SWEEP_CATALOGUE = 'C', /* the same, with the catalogue in the answer */
 	PROBE_ANSWER = 'R',          /* probe -> monitor; data[0] is 1 when something is
-				      * alarmed or over a limit, the encoded Report follows */
+				      * alarmed or over a limit, data[1] the probe_state,
+				      * the encoded Report follows */
+};
+
+enum {
+	PROBE_ANSWER_HEAD = 2,
+	/* The rest of a frame's body is for what the monitor says of itself. */
+	PROBE_REPORT_MAX = FRAME_BODY_MAX - 128,
 };
 
 struct probe {

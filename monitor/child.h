@@ -1,0 +1,55 @@
+/*
+ * monitor/child: a child process of the daemon, and the stream to it.
+ *
+ * The same program, started again with a hidden role.  The first record it gets is the
+ * configuration, so that a file edited meanwhile cannot break a restart.
+ */
+#ifndef MONITOR_CHILD_H
+#define MONITOR_CHILD_H
+
+#include <uv.h>
+
+#include "base/err.h"
+#include "base/frame.h"
+#include "monitor/conf.h"
+
+enum { CHILD_CONF = 'K', CHILD_FD = 3, CHILD_WHY = 64 };
+
+/* Children find the program here even when its file was replaced meanwhile. */
+#define CHILD_PROGRAM "/proc/self/exe"
+
+struct child {
+	const char *role; /* "bus", "probe:xen"; the caller's */
+	void *owner;
+	void (*on_record)(struct child *c, uint8_t tag, uint8_t *data, size_t len);
+	/* It was reaped, nothing of it is left, and it may be started again. */
+	void (*on_gone)(struct child *c, const char *why);
+
+	bool alive; /* started and not gone */
+	bool killed;
+	int fd;
+	int handles;
+	char why[CHILD_WHY];
+	uv_process_t process;
+	uv_poll_t poll;
+	struct record_reader reader;
+};
+
+/* Once.  0 or -ENOMEM. */
+int child_init(struct child *c, const char *role);
+void child_deinit(struct child *c);
+
+/* 0 and alive, or -errno with a sentence. */
+int child_start(
+    struct child *c, uv_loop_t *loop, const struct monitor_conf *conf, struct err *err);
+
+/* 0 or -errno; a child that does not take its records is killed. */
+int child_send(struct child *c, uint8_t tag, const void *data, size_t len);
+
+/* SIGKILL.  on_gone follows when the kernel lets go of it. */
+void child_kill(struct child *c);
+
+/* In the child: take the configuration, die with the parent, leave SIGINT to it. */
+int child_enter(struct monitor_conf *conf, const char *role);
+
+#endif

@@ -1,0 +1,274 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/notify.h"
+#include "monitor/daemon.h"
+#include "monitor/report.h"
+#include "monitor/uplink.h"
+#include "monitor/watch.h"
+
+enum { GROUP_MAX = 2, GROUPS = 2, WATCHES = GROUPS * GROUP_MAX, STOP_MS = 2000 };
+
+/* Probes that are swept together and reported together. */
+struct group {
+	struct daemon *daemon;
+	struct watch watch[GROUP_MAX];
+	uv_timer_t timer;
+};
+
+struct daemon {
+	const struct monitor_conf *conf;
+	uv_loop_t loop;
+	uv_signal_t terminate, interrupt;
+	uv_timer_t watchdog, stop;
+	struct group group[GROUPS];
+	struct uplink uplink;
+	struct uuid boot_id;
+	uint8_t body[FRAME_BODY_MAX];
+	bool stopping;
+};
+
+static const enum probe_id members[GROUPS][GROUP_MAX] = {
+	{ PROBE_SENSORS, PROBE_FILE },
+	{ PROBE_XEN, PROBE_ISCSI },
+};
+
+static void
+emit(void *ctx, const uint8_t *body, size_t len)
+{
+	struct daemon *d = ctx;
+
+	uplink_publish(&d->uplink, body, len);
+}
+
+/* Publish what was said since the last time; nothing when nothing was. */
+static void
+publish(struct group *g)
+{
+	struct daemon *d = g->daemon;
+	struct report_own own = { d->boot_id, report_uptime_ms() };
+	struct report_parts parts = { .n = 0 };
+
+	for (size_t i = 0; i < GROUP_MAX; i++) {
+		struct watch *w = &g->watch[i];
+
+		if (!w->fresh)
+			continue;
+		parts.part[parts.n++] = (struct report_part){ w->said, w->said_len };
+		w->fresh = false;
+	}
+	if (parts.n > 0)
+		report_join(&own, &parts, d->body, emit, d);
+}
+
+static bool
+is_busy(const struct group *g)
+{
+	for (size_t i = 0; i < GROUP_MAX; i++) {
+		if (g->watch[i].busy)
+			return true;
+	}
+	return false;
+}
+
+static void
+on_news(struct watch *w, bool urgent)
+{
+	struct group *g = w->owner;
+
+	if (urgent || !is_busy(g))
+		publish(g);
+}
+
+/* A probe that is still busy from the round before joins whichever round it answers in.
+ */
+static void
+on_sweep(uv_timer_t *timer)
+{
+	struct group *g = timer->data;
+	mono_t now = clock_mono();
+
+	publish(g);
+	for (size_t i = 0; i < GROUP_MAX; i++)
+		watch_tick(&g->watch[i], now);
+	if (!is_busy(g))
+		publish(g);
+}
+
+static void
+on_want_catalogue(void *owner)
+{
+	struct daemon *d = owner;
+
+	for (size_t i = 0; i < GROUP_MAX; i++)
+		d->group[0].watch[i].want_catalogue = true;
+}
+
+static void
+on_watchdog(uv_timer_t *timer)
+{
+	(void)timer;
+	notify_send("WATCHDOG=1");
+}
+
+static void
+close_handle(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle) && handle->type != UV_PROCESS &&
+	    handle->type != UV_POLL)
+		uv_close(handle, NULL);
+}
+
+/* A child in an uninterruptible call outlives SIGKILL; it is not waited for. */
+static void
+on_stop_late(uv_timer_t *timer)
+{
+	uv_stop(timer->loop);
+}
+
+static void
+on_signal(uv_signal_t *handle, int number)
+{
+	struct daemon *d = handle->data;
+
+	if (d->stopping)
+		return;
+	d->stopping = true;
+	log_line(LOG_LEVEL_INFO, "monitor-stopping", "signal", log_int(number), NULL);
+	notify_send("STOPPING=1");
+	for (size_t i = 0; i < WATCHES; i++)
+		watch_stop(&d->group[i / GROUP_MAX].watch[i % GROUP_MAX]);
+	uplink_stop(&d->uplink);
+	uv_walk(&d->loop, close_handle, NULL);
+
+	uv_timer_init(&d->loop, &d->stop);
+	uv_timer_start(&d->stop, on_stop_late, STOP_MS, 0);
+	uv_unref((uv_handle_t *)&d->stop);
+}
+
+static int
+init_groups(struct daemon *d)
+{
+	int r;
+
+	for (size_t i = 0; i < GROUPS; i++) {
+		struct group *g = &d->group[i];
+
+		g->daemon = d;
+		g->timer.data = g;
+		uv_timer_init(&d->loop, &g->timer);
+		for (size_t j = 0; j < GROUP_MAX; j++) {
+			r = watch_init(&g->watch[j], &d->loop, members[i][j], d->conf);
+			if (r < 0)
+				return r;
+			g->watch[j].owner = g;
+			g->watch[j].on_news = on_news;
+		}
+	}
+	return 0;
+}
+
+static int
+init_identity(struct daemon *d, struct err *err)
+{
+	struct seal_pair own;
+	char text[128];
+	int r = seal_start();
+
+	if (r < 0)
+		return err_set(err, r, "cannot start libsodium");
+	r = report_boot_id(&d->boot_id);
+	if (r < 0)
+		return err_set(err, r, "cannot read the boot id: %s",
+		    err_text(text, sizeof(text), r));
+	r = seal_read(&own, d->conf->key_path, err);
+	if (r < 0)
+		return r;
+	r = exchange_init(&d->uplink.exchange, &own, d->conf->engine_key, &d->boot_id);
+	explicit_bzero(&own, sizeof(own));
+	return r < 0 ? err_set(err, r, "the engine's public key is not usable") : 0;
+}
+
+static void
+start_timers(struct daemon *d)
+{
+	const int64_t watchdog_ms = notify_watchdog_ms();
+
+	uv_timer_start(
+	    &d->group[0].timer, on_sweep, 0, (uint64_t)d->conf->sensors_every_ms);
+	uv_timer_start(&d->group[1].timer, on_sweep, 0, (uint64_t)d->conf->rest_every_ms);
+	uv_timer_init(&d->loop, &d->watchdog);
+	if (watchdog_ms > 0)
+		uv_timer_start(&d->watchdog, on_watchdog, (uint64_t)watchdog_ms,
+		    (uint64_t)watchdog_ms);
+	uv_signal_init(&d->loop, &d->terminate);
+	uv_signal_init(&d->loop, &d->interrupt);
+	d->terminate.data = d;
+	d->interrupt.data = d;
+	uv_signal_start(&d->terminate, on_signal, SIGTERM);
+	uv_signal_start(&d->interrupt, on_signal, SIGINT);
+}
+
+static void
+close_rest(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void
+deinit(struct daemon *d)
+{
+	uplink_stop(&d->uplink);
+	uv_walk(&d->loop, close_rest, NULL);
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+	for (size_t i = 0; i < WATCHES; i++)
+		watch_deinit(&d->group[i / GROUP_MAX].watch[i % GROUP_MAX]);
+	uplink_deinit(&d->uplink);
+	uv_loop_close(&d->loop);
+	free(d);
+}
+
+int
+daemon_run(const struct monitor_conf *conf, struct err *err)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d || uv_loop_init(&d->loop) < 0) {
+		free(d);
+		return err_set(err, -ENOMEM, "not enough memory");
+	}
+	d->conf = conf;
+	signal(SIGPIPE, SIG_IGN);
+	r = init_identity(d, err);
+	if (r < 0)
+		goto out;
+	r = init_groups(d);
+	if (r == 0)
+		r = uplink_init(&d->uplink, &d->loop, conf);
+	if (r < 0) {
+		err_set(err, r, "not enough memory");
+		goto out;
+	}
+	d->uplink.owner = d;
+	d->uplink.on_want_catalogue = on_want_catalogue;
+	r = uplink_start(&d->uplink, err);
+	if (r < 0)
+		goto out;
+
+	start_timers(d);
+	log_line(LOG_LEVEL_INFO, "monitor-started", "engine", conf->engine.report, NULL);
+	notify_send("READY=1");
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+out:
+	deinit(d);
+	return r;
+}

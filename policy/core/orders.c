@@ -1,0 +1,367 @@
+#include "policy/core/orders.h"
+#include "policy/core/place.h"
+#include "policy/core/say.h"
+
+#include <string.h>
+
+enum { ACTIONS_PER_ORDER = 3 };
+
+bool
+orders_of(const struct core *core, const struct uuid *guest)
+{
+	for (int i = 0; i < core->n_orders; i++) {
+		if (uuid_equal(&core->order[i].guest, guest))
+			return true;
+	}
+	return false;
+}
+
+bool
+orders_room(const struct core *core)
+{
+	return core->n_orders < core->limits.orders &&
+	       core->n_rests + core->n_orders < core->limits.orders * RESTS_PER_ORDER;
+}
+
+bool
+orders_resting(const struct core *core, const struct uuid *guest)
+{
+	for (int i = 0; i < core->n_rests; i++) {
+		if (uuid_equal(&core->rest[i].guest, guest))
+			return true;
+	}
+	return false;
+}
+
+static void
+rest(struct core *core, const struct uuid *guest, host_t to)
+{
+	if (core->rules.cooldown_ms <= 0 ||
+	    core->n_rests >= core->limits.orders * RESTS_PER_ORDER)
+		return;
+	core->rest[core->n_rests++] =
+	    (struct rest){ *guest, to, mono_add(core->now, core->rules.cooldown_ms) };
+}
+
+static void
+wake_rested(struct core *core)
+{
+	int32_t kept = 0;
+
+	for (int i = 0; i < core->n_rests; i++) {
+		if (mono_since(core->now, core->rest[i].until) < 0)
+			core->rest[kept++] = core->rest[i];
+	}
+	core->n_rests = kept;
+}
+
+static order_t
+new_id(struct core *core)
+{
+	return (order_t){ core->term, ++core->number };
+}
+
+static struct action *
+say_order(struct core *core, enum action_kind kind, enum why why, const struct order *o)
+{
+	struct action *a = say(core, kind, why);
+
+	a->guest = o->guest;
+	memcpy(a->name, o->name, sizeof(o->name));
+	a->from = o->from;
+	a->to = o->to;
+	a->order = o->state == ORDER_PREPARING ? o->prepare : o->move;
+	return a;
+}
+
+void
+orders_open(struct core *core, host_t from, int guest, host_t to, const uint16_t *refused)
+{
+	const struct guest_facts *g = &core->xen[from.i].guests[guest];
+	const struct host *h = &core->host[from.i];
+	struct order *o = &core->order[core->n_orders++];
+	enum why why = h->health == HEALTH_FAILING ? h->reason.why : WHY_DRAIN;
+	struct action *a;
+
+	memset(o, 0, sizeof(*o));
+	o->prepare = new_id(core);
+	o->state = ORDER_PREPARING;
+	o->guest = g->uuid;
+	memcpy(o->name, g->name, sizeof(o->name));
+	o->from = from;
+	o->to = to;
+	o->reason = h->reason;
+	o->reason.why = why;
+	o->since = core->now;
+	o->memory_kib = g->memory_kib;
+	o->cpu = place_cpu(g);
+
+	a = say_order(core, ACTION_PREPARE, why, o);
+	memcpy(a->refused, refused, sizeof(a->refused));
+	if (why != WHY_DRAIN)
+		say_reason(a, &o->reason);
+}
+
+/* Order i is done with.  The guest rests: from that target, or from all. */
+static void
+end(struct core *core, int i, enum outcome outcome, enum why why)
+{
+	struct order *o = &core->order[i];
+	struct action *a = say_order(core, ACTION_OUTCOME, why, o);
+
+	a->outcome = outcome;
+	if (o->state == ORDER_HOLDING)
+		say_order(core, ACTION_RELEASE, why, o)->outcome = outcome;
+	if (why != WHY_SOURCE_CALM)
+		rest(core, &o->guest, outcome == OUTCOME_MOVED ? HOST_NONE : o->to);
+	core->n_orders--;
+	memmove(o, o + 1, (size_t)(core->n_orders - i) * sizeof(*o));
+}
+
+static void
+hold(struct core *core, int i, enum outcome outcome, enum why why)
+{
+	struct order *o = &core->order[i];
+
+	o->state = ORDER_HOLDING;
+	o->since = core->now;
+	say_order(core, ACTION_HOLD, why, o)->outcome = outcome;
+}
+
+/* The berth is open: send the guest, unless the world has changed meanwhile. */
+static void
+take_ready(struct core *core, int i)
+{
+	struct order *o = &core->order[i];
+	const struct guest_facts *g = place_find(core, o->from, &o->guest);
+	struct wish wish = {
+		.from = o->from, .back_to = o->to, .back_kib = (int64_t)o->memory_kib
+	};
+	enum why gate;
+	struct action *a;
+
+	if (!core->host[o->from.i].evacuates || core->mode != MODE_ACT) {
+		end(core, i, OUTCOME_STAYED, WHY_SOURCE_CALM);
+		return;
+	}
+	if (!g || !xen_fresh(core, o->from.i)) {
+		end(core, i, OUTCOME_STAYED, g ? WHY_NOT_FRESH : WHY_NOT_RUNNING);
+		return;
+	}
+	wish.guest = (int)(g - core->xen[o->from.i].guests);
+	gate = place_stays(core, o->from, wish.guest);
+	if (gate == WHY_NONE)
+		gate = place_judge(core, &wish, o->to).gate;
+	/* Its own order makes the target busy, and only a hold is more than that. */
+	if (gate == WHY_BUSY && !core->host[o->to.i].held)
+		gate = WHY_NONE;
+	if (gate != WHY_NONE) {
+		end(core, i, OUTCOME_STAYED, gate);
+		return;
+	}
+
+	o->move = new_id(core);
+	o->state = ORDER_MOVING;
+	o->since = core->now;
+	a = say_order(core, ACTION_MOVE, o->reason.why, o);
+	a->after = o->prepare;
+	if (o->reason.why != WHY_DRAIN)
+		say_reason(a, &o->reason);
+}
+
+static void
+take_move_outcome(struct core *core, int i, enum outcome outcome, enum why why)
+{
+	struct order *o = &core->order[i];
+
+	switch (outcome) {
+	case OUTCOME_NONE:
+		o->since = core->now;
+		break;
+	case OUTCOME_MOVED:
+		if (!o->moved)
+			o->since = core->now;
+		o->moved = true;
+		break;
+	case OUTCOME_REFUSED:
+	case OUTCOME_STAYED:
+	case OUTCOME_ENDED:
+		end(core, i, outcome, why);
+		break;
+	case OUTCOME_STAYED_SUSPENDED:
+	case OUTCOME_HELD:
+	case OUTCOME_UNDEFINED:
+		hold(core, i, outcome, WHY_HELD);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool
+same_order(order_t a, order_t b)
+{
+	return a.term == b.term && a.number == b.number;
+}
+
+static int
+find_order(const struct core *core, order_t id)
+{
+	for (int i = 0; i < core->n_orders; i++) {
+		const struct order *o = &core->order[i];
+
+		if (same_order(o->state == ORDER_PREPARING ? o->prepare : o->move, id))
+			return i;
+	}
+	return -1;
+}
+
+void
+orders_outcome(struct core *core, const struct event *event)
+{
+	int i = find_order(core, event->outcome.order);
+	enum outcome outcome = event->outcome.outcome;
+	enum why why =
+	    (unsigned)event->outcome.why < WHYS ? event->outcome.why : WHY_NONE;
+
+	if (i < 0 || (unsigned)outcome > OUTCOME_UNDEFINED)
+		return;
+	if (why == WHY_NONE && outcome == OUTCOME_REFUSED)
+		why = WHY_REFUSED;
+	switch (core->order[i].state) {
+	case ORDER_PREPARING:
+		if (outcome == OUTCOME_READY)
+			take_ready(core, i);
+		else if (outcome != OUTCOME_NONE)
+			end(core, i, outcome, why);
+		break;
+	case ORDER_MOVING:
+		take_move_outcome(core, i, outcome, why);
+		break;
+	default:
+		if (outcome == OUTCOME_ENDED)
+			end(core, i, outcome, why);
+		break;
+	}
+}
+
+/* Facts of that host that are younger than the order's last turn. */
+static bool
+has_answered(const struct core *core, const struct order *o, host_t host)
+{
+	const struct host *h = &core->host[host.i];
+
+	return xen_fresh(core, host.i) && core->xen[host.i].state == PROBE_OK &&
+	       h->xen_at.ms > o->since.ms;
+}
+
+/* Where both hosts' facts prove the guest to be: OUTCOME_NONE while they do not. */
+static enum outcome
+proven(const struct core *core, const struct order *o)
+{
+	const struct guest_facts *here, *there;
+
+	if (!has_answered(core, o, o->from) || !has_answered(core, o, o->to))
+		return OUTCOME_NONE;
+	here = place_find(core, o->from, &o->guest);
+	there = place_find(core, o->to, &o->guest);
+	if (there && !here && there->state == GUEST_RUNNING)
+		return OUTCOME_MOVED;
+	if (here && !there && here->state == GUEST_RUNNING)
+		return OUTCOME_STAYED;
+	if (!here && !there && o->state == ORDER_HOLDING &&
+	    mono_since(core->now, o->since) >= core->rules.cooldown_ms)
+		return OUTCOME_ENDED;
+	return OUTCOME_NONE;
+}
+
+static mono_t
+patience(const struct core *core, const struct order *o)
+{
+	if (o->state == ORDER_PREPARING)
+		return mono_add(o->since, core->rules.prepare_ms);
+	if (o->state == ORDER_MOVING)
+		return mono_add(o->since, core->rules.move_silence_ms);
+	return NEVER;
+}
+
+/* True when order i is gone. */
+static bool
+tend(struct core *core, int i)
+{
+	struct order *o = &core->order[i];
+	bool late = core->now.ms >= patience(core, o).ms;
+	enum outcome outcome;
+
+	if (o->state == ORDER_PREPARING) {
+		bool calm = !core->host[o->from.i].evacuates;
+
+		if (calm || late)
+			end(core, i, OUTCOME_STAYED, calm ? WHY_SOURCE_CALM : WHY_LATE);
+		return calm || late;
+	}
+
+	outcome = proven(core, o);
+	if (o->state == ORDER_HOLDING ? outcome != OUTCOME_NONE
+				      : o->moved && outcome == OUTCOME_MOVED) {
+		end(core, i, outcome, WHY_PROVEN);
+		return true;
+	}
+	if (late)
+		hold(core, i, OUTCOME_UNDEFINED, WHY_LATE);
+	return false;
+}
+
+void
+orders_tend(struct core *core)
+{
+	wake_rested(core);
+	for (int i = 0; i < core->n_orders && say_room(core, ACTIONS_PER_ORDER);) {
+		if (!tend(core, i))
+			i++;
+	}
+}
+
+mono_t
+orders_due(const struct core *core)
+{
+	mono_t due = NEVER;
+
+	for (int i = 0; i < core->n_orders; i++)
+		due = mono_min(due, patience(core, &core->order[i]));
+	return due;
+}
+
+void
+orders_restart(struct core *core)
+{
+	for (int i = 0; i < core->n_orders; i++)
+		core->order[i].since = core->now;
+}
+
+void
+orders_count(struct core *core)
+{
+	for (int32_t i = 0; i < core->n_hosts; i++) {
+		struct host *h = &core->host[i];
+
+		h->promised_kib = 0;
+		h->promised_cpu = 0;
+		h->leaving = 0;
+		h->coming = 0;
+		h->held = false;
+	}
+	for (int i = 0; i < core->n_orders; i++) {
+		const struct order *o = &core->order[i];
+		struct host *from = &core->host[o->from.i], *to = &core->host[o->to.i];
+
+		from->leaving++;
+		to->coming++;
+		from->held |= o->state == ORDER_HOLDING;
+		to->held |= o->state == ORDER_HOLDING;
+		if (!place_find(core, o->to, &o->guest)) {
+			to->promised_kib += o->memory_kib;
+			to->promised_cpu += o->cpu;
+		}
+	}
+}

@@ -1,0 +1,33 @@
+/*
+ * policy/core/orders: orders from prepare to a proven ending.
+ *
+ *   preparing --ready--> moving --moved, and facts prove it--> done
+ *   preparing --refused, late, source calm--> done
+ *   moving    --stayed, ended--> done
+ *   moving    --silence, undefined, held, stayed suspended--> holding
+ *   holding   --facts of both hosts prove where the guest runs--> done
+ */
+#ifndef POLICY_CORE_ORDERS_H
+#define POLICY_CORE_ORDERS_H
+
+#include "policy/core/state.h"
+
+bool orders_of(const struct core *core, const struct uuid *guest);
+/* The table and the cooldowns have room for one more. */
+bool orders_room(const struct core *core);
+/* Open an order: a prepare to the target.  There must be room. */
+void orders_open(
+    struct core *core, host_t from, int guest, host_t to, const uint16_t *refused);
+/* EVENT_OUTCOME */
+void orders_outcome(struct core *core, const struct event *event);
+/* What time and facts make of open orders. */
+void orders_tend(struct core *core);
+/* The first moment at which time alone makes something of them. */
+mono_t orders_due(const struct core *core);
+/* After EVENT_RESTART: every silence begins anew. */
+void orders_restart(struct core *core);
+/* Promises, in-flight counts and holds of every host, from the open orders alone. */
+void orders_count(struct core *core);
+bool orders_resting(const struct core *core, const struct uuid *guest);
+
+#endif

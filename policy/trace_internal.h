@@ -1,0 +1,39 @@
+/*
+ * policy/trace_internal: shared by the trace's writer and reader.
+ */
+#ifndef POLICY_TRACE_INTERNAL_H
+#define POLICY_TRACE_INTERNAL_H
+
+#include "policy/trace.h"
+
+enum { TRACE_NAMES = 1 << 15, EVENT_WORDS = EVENT_KINDS };
+
+struct trace {
+	char *name[TRACE_NAMES]; /* owned; open addressing by id */
+	id64_t id[TRACE_NAMES];
+	int n;
+};
+
+/* Where the fields of struct rules stand, and how they are written. */
+enum rule_type { RULE_DURATION, RULE_TEMP, RULE_PERCENT, RULE_COUNT, RULE_MEMORY };
+struct rule_field {
+	const char *name;
+	size_t offset;
+	enum rule_type type;
+};
+extern const struct rule_field trace_rules[];
+extern const size_t trace_n_rules;
+
+/* "readings"; NULL for kinds that are not written. */
+extern const char *const trace_events[EVENT_KINDS];
+
+extern const char *const trace_limits[LIMITS];
+extern const char *const trace_clears[LIMITS];
+
+/* The UUID of a guest whose line names none: made of its name. */
+struct uuid trace_uuid(const char *name);
+
+/* What a guest is unless its line says otherwise. */
+struct guest_facts trace_guest(const char *name);
+
+#endif

@@ -1,0 +1,1 @@
+lifeboat_fuzz(core policy_core)

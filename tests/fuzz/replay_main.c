@@ -1,0 +1,55 @@
+/* Hands every file of the folders named to the target once: a corpus as a plain test. */
+#include <dirent.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { INPUT_MAX = 1 << 20 };
+
+static int
+replay_file(const char *folder, const char *name)
+{
+	static uint8_t data[INPUT_MAX];
+	char path[4096];
+	size_t size;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "rb");
+	if (!f) {
+		perror(path);
+		return -1;
+	}
+	size = fread(data, 1, sizeof(data), f);
+	fclose(f);
+	LLVMFuzzerTestOneInput(data, size);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	int replayed = 0;
+
+	for (int i = 1; i < argc; i++) {
+		DIR *d = opendir(argv[i]);
+		const struct dirent *e;
+		if (!d) {
+			perror(argv[i]);
+			return 1;
+		}
+		/* One thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+		while ((e = readdir(d))) {
+			if (e->d_name[0] == '.')
+				continue;
+			if (replay_file(argv[i], e->d_name) < 0)
+				return 1;
+			replayed++;
+		}
+		closedir(d);
+	}
+	printf("%d inputs\n", replayed);
+	return replayed > 0 ? 0 : 1;
+}
