@@ -1,0 +1,36 @@
+/*
+ * monitor/sysfs: small files of /sys as values.  Every path is taken below a root, "" in
+ * production and a tree of the test's own otherwise.
+ */
+#ifndef MONITOR_SYSFS_H
+#define MONITOR_SYSFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { SYSFS_PATH = 1024 };
+
+/* Bytes read into buf, or -errno. */
+ssize_t sysfs_read(void *buf, size_t size, const char *root, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The first line without its newline; false, and text empty, when it cannot be read. */
+bool sysfs_text(char *text, size_t size, const char *root, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The number the file begins with, in the base strtoull takes for 0; fallback otherwise.
+ */
+uint64_t sysfs_number(uint64_t fallback, const char *root, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+bool sysfs_exists(const char *root, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Names in a folder, sorted, at most max of size bytes each; those too long are left out.
+ * 0 when it is not there. */
+int sysfs_list(char (*names)[64], int max, const char *root, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif
