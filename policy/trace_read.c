@@ -4,22 +4,10 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policy/trace_internal.h"
+#include "policy/trace_reader.h"
 
-/* The line being read, word by word. */
-struct reader {
-	struct trace *t;
-	const struct core *core;
-	struct event *e;
-	struct err *err;
-	char *rest;
-	char *saved; /* of strtok_r */
-};
-
-static const char semicolon[] = ";";
-
-static int
-bad(struct reader *r, const char *sentence, const char *word)
+int
+reader_bad(struct reader *r, const char *sentence, const char *word)
 {
 	char text[100];
 
@@ -27,9 +15,8 @@ bad(struct reader *r, const char *sentence, const char *word)
 	    r->err, -EINVAL, "%s: %s", text_escape(text, sizeof(text), word), sentence);
 }
 
-/* The next word, or NULL at the end. */
-static char *
-next(struct reader *r)
+char *
+reader_next(struct reader *r)
 {
 	char *word = strtok_r(r->rest, " \t\n", &r->saved);
 
@@ -37,9 +24,8 @@ next(struct reader *r)
 	return word;
 }
 
-/* Split "key=value": value, or NULL when there is no '='. */
-static char *
-split(char *word)
+char *
+reader_split(char *word)
 {
 	char *value = strchr(word, '=');
 
@@ -48,8 +34,8 @@ split(char *word)
 	return value;
 }
 
-static bool
-read_count(uint64_t *out, const char *text, uint64_t max)
+bool
+reader_count(uint64_t *out, const char *text, uint64_t max)
 {
 	char *end;
 
@@ -60,20 +46,19 @@ read_count(uint64_t *out, const char *text, uint64_t max)
 	return errno == 0 && *end == '\0' && *out <= max;
 }
 
-static bool
-read_u32(uint32_t *out, const char *text)
+bool
+reader_u32(uint32_t *out, const char *text)
 {
 	uint64_t n;
 
-	if (!read_count(&n, text, UINT32_MAX))
+	if (!reader_count(&n, text, UINT32_MAX))
 		return false;
 	*out = (uint32_t)n;
 	return true;
 }
 
-/* A name as it is written, or "#" and 16 hex digits. */
-static bool
-read_id(struct reader *r, id64_t *out, const char *word)
+bool
+reader_id(struct reader *r, id64_t *out, const char *word)
 {
 	char name[DISK_SIZE];
 	char *end;
@@ -92,32 +77,16 @@ read_id(struct reader *r, id64_t *out, const char *word)
 	return true;
 }
 
-/* "a,b,c" into ids; -1 when there are more than max or one is malformed. */
-static int
-read_ids(struct reader *r, id64_t *ids, int max, char *list)
+int
+reader_ids(struct reader *r, id64_t *ids, int max, char *list)
 {
 	char *saved;
 	int n = 0;
 
 	for (char *w = strtok_r(list, ",", &saved); w; w = strtok_r(NULL, ",", &saved)) {
-		if (n == max || !read_id(r, &ids[n], w))
+		if (n == max || !reader_id(r, &ids[n], w))
 			return -1;
 		n++;
-	}
-	return n;
-}
-
-static int
-read_words(uint32_t *words, char *list)
-{
-	char *saved, *end;
-	int n = 0;
-
-	for (char *w = strtok_r(list, ",", &saved); w; w = strtok_r(NULL, ",", &saved)) {
-		unsigned long v = strtoul(w, &end, 16);
-		if (n == MAX_FEATURES || *end || v > UINT32_MAX)
-			return -1;
-		words[n++] = (uint32_t)v;
 	}
 	return n;
 }
@@ -126,12 +95,12 @@ static int
 read_host(struct reader *r)
 {
 	char name[NAME_SIZE];
-	const char *word = next(r);
+	const char *word = reader_next(r);
 
 	if (!word || !text_unescape(name, sizeof(name), word))
-		return bad(r, "a host is missing", word ? word : "");
+		return reader_bad(r, "a host is missing", word ? word : "");
 	r->e->host = core_find_host(r->core, name);
-	return r->e->host.i < 0 ? bad(r, "no such host", word) : 0;
+	return r->e->host.i < 0 ? reader_bad(r, "no such host", word) : 0;
 }
 
 static bool
@@ -151,7 +120,7 @@ read_rule(const struct rule_field *rule, int64_t *out, const char *value)
 			return false;
 		break;
 	default:
-		if (!read_count(&n, value, INT32_MAX))
+		if (!reader_count(&n, value, INT32_MAX))
 			return false;
 	}
 	*out = (int64_t)n;
@@ -164,16 +133,16 @@ read_rules(struct reader *r)
 	char *word, *value;
 
 	r->e->rules = rules_default();
-	while ((word = next(r))) {
+	while ((word = reader_next(r))) {
 		int64_t n;
 		size_t i = 0;
-		value = split(word);
+		value = reader_split(word);
 		while (i < trace_n_rules && strcmp(trace_rules[i].name, word) != 0)
 			i++;
 		if (i == trace_n_rules)
-			return bad(r, "no such rule", word);
+			return reader_bad(r, "no such rule", word);
 		if (!value || !read_rule(&trace_rules[i], &n, value))
-			return bad(r, "not a value of this rule", word);
+			return reader_bad(r, "not a value of this rule", word);
 		memcpy((char *)&r->e->rules + trace_rules[i].offset, &n, sizeof(n));
 	}
 	return 0;
@@ -182,7 +151,7 @@ read_rules(struct reader *r)
 static int
 read_sensor_word(struct reader *r, struct sensor_facts *s, char *word)
 {
-	char *value = split(word);
+	char *value = reader_split(word);
 
 	if (!value && strcmp(word, "ignored") == 0) {
 		s->ignored = true;
@@ -199,9 +168,10 @@ read_sensor_word(struct reader *r, struct sensor_facts *s, char *word)
 		if (at)
 			return text_parse_quantity(at, s->kind, value)
 				   ? 0
-				   : bad(r, "not a value with this sensor's unit", value);
+				   : reader_bad(
+					 r, "not a value with this sensor's unit", value);
 	}
-	return bad(r, "a limit, 'ignored' or 'lost-fails' belongs here", word);
+	return reader_bad(r, "a limit, 'ignored' or 'lost-fails' belongs here", word);
 }
 
 static int
@@ -211,8 +181,8 @@ read_catalogue(struct reader *r)
 	char *word;
 	int n = 0, ret;
 
-	while ((word = next(r))) {
-		if (strcmp(word, semicolon) == 0) {
+	while ((word = reader_next(r))) {
+		if (strcmp(word, ";") == 0) {
 			s = NULL;
 			continue;
 		}
@@ -223,16 +193,16 @@ read_catalogue(struct reader *r)
 			continue;
 		}
 		if (n == MAX_SENSORS)
-			return bad(r, "too many sensors", word);
+			return reader_bad(r, "too many sensors", word);
 		s = &r->e->catalogue.sensor[n++];
 		memset(s, 0, sizeof(*s));
 		for (int l = 0; l < LIMITS; l++)
 			s->limit[l] = s->clear[l] = NO_LIMIT;
 		if (!text_unescape(s->name, sizeof(s->name), word))
-			return bad(r, "not a sensor's name", word);
-		word = next(r);
+			return reader_bad(r, "not a sensor's name", word);
+		word = reader_next(r);
 		if (!word || !sensor_kind_parse(&s->kind, word))
-			return bad(
+			return reader_bad(
 			    r, "a kind of sensor belongs here", word ? word : s->name);
 	}
 	r->e->catalogue.n = (uint16_t)n;
@@ -288,7 +258,8 @@ complete_readings(struct reader *r, int first, int n)
 	r->e->readings.n = (uint16_t)n;
 	for (int i = 0; i < n; i++) {
 		if (!core_sensor(r->core, r->e->host, first + i, &s))
-			return bad(r, "the host has not so many sensors", "readings");
+			return reader_bad(
+			    r, "the host has not so many sensors", "readings");
 		r->e->readings.reading[i] = s.reading;
 		if (!s.ever_read)
 			r->e->readings.reading[i] =
@@ -304,33 +275,34 @@ read_readings(struct reader *r)
 	struct host_view h;
 	struct sensor_view s;
 	unsigned int first, n;
-	char *word = next(r);
+	char *word = reader_next(r);
 	int ret;
 
 	core_host(r->core, r->e->host, &h);
 	if (word && word[0] == '@') {
 		if (sscanf(word, "@%5u+%5u", &first, &n) != 2 || first + n > MAX_SENSORS)
-			return bad(r, "not a range of sensors", word);
+			return reader_bad(r, "not a range of sensors", word);
 		ret = complete_readings(r, (int)first, (int)n);
-		word = next(r);
+		word = reader_next(r);
 	} else {
 		ret = complete_readings(r, 0, h.n_sensors);
 	}
-	for (; ret == 0 && word; word = next(r)) {
-		char *value = split(word);
+	for (; ret == 0 && word; word = reader_next(r)) {
+		char *value = reader_split(word);
 		int i = -1;
 		if (value && text_unescape(name, sizeof(name), word))
 			i = find_sensor(r, name, &s) - r->e->readings.first;
 		if (i < 0 || i >= r->e->readings.n)
-			return bad(r, "no such sensor on this host", word);
+			return reader_bad(r, "no such sensor on this host", word);
 		if (!read_reading(&r->e->readings.reading[i], s.facts->kind, value))
-			return bad(r, "not a reading with this sensor's unit", word);
+			return reader_bad(
+			    r, "not a reading with this sensor's unit", word);
 	}
 	return ret;
 }
 
-static bool
-read_probe_state(enum probe_state *out, const char *word)
+bool
+reader_probe_state(enum probe_state *out, const char *word)
 {
 	for (int s = PROBE_OK; s <= PROBE_HUNG; s++)
 		if (strcmp(word, probe_state_name((enum probe_state)s)) == 0) {
@@ -349,206 +321,14 @@ read_probes(struct reader *r)
 
 	core_host(r->core, r->e->host, &h);
 	memcpy(r->e->probes, h.probes, sizeof(r->e->probes));
-	while ((word = next(r))) {
-		const char *value = split(word);
+	while ((word = reader_next(r))) {
+		const char *value = reader_split(word);
 		int p = 0;
 		while (p < PROBES && strcmp(word, probe_name((enum probe_id)p)) != 0)
 			p++;
-		if (p == PROBES || !value || !read_probe_state(&state, value))
-			return bad(r, "probe=state belongs here", word);
+		if (p == PROBES || !value || !reader_probe_state(&state, value))
+			return reader_bad(r, "probe=state belongs here", word);
 		r->e->probes[p] = (uint8_t)state;
-	}
-	return 0;
-}
-
-static bool
-read_guest_list(struct reader *r, struct guest_facts *g, const char *key, char *value)
-{
-	bool disks = strcmp(key, "disks") == 0;
-	int n = disks ? read_ids(r, g->disks, MAX_GUEST_DISKS, value)
-		      : read_ids(r, g->bridges, MAX_GUEST_BRIDGES, value);
-
-	if (n < 0)
-		return false;
-	*(disks ? &g->n_disks : &g->n_bridges) = (uint16_t)n;
-	return true;
-}
-
-static bool
-read_guest_word(struct reader *r, struct guest_facts *g, const char *key, char *value)
-{
-	uint64_t n;
-
-	if (!value)
-		return false;
-	if (strcmp(key, "uuid") == 0)
-		return uuid_parse(&g->uuid, value);
-	if (strcmp(key, "domid") == 0)
-		return read_u32(&g->domid, value);
-	if (strcmp(key, "type") == 0)
-		return guest_type_parse(&g->type, value);
-	if (strcmp(key, "state") == 0)
-		return guest_state_parse(&g->state, value);
-	if (strcmp(key, "master") == 0)
-		return master_parse(&g->master, value);
-	if (strcmp(key, "memory") == 0)
-		return text_parse_memory(&g->memory_kib, value);
-	if (strcmp(key, "vcpus") == 0)
-		return read_u32(&g->vcpus, value);
-	if (strcmp(key, "load") == 0)
-		return read_u32(&g->cpu_permille, value);
-	if (strcmp(key, "disks") == 0 || strcmp(key, "bridges") == 0)
-		return read_guest_list(r, g, key, value);
-	if (strcmp(key, "pci") == 0 && read_count(&n, value, UINT16_MAX)) {
-		g->pci_devices = (uint16_t)n;
-		return true;
-	}
-	g->move = strcmp(value, "no") != 0;
-	return strcmp(key, "move") == 0;
-}
-
-static bool
-read_live(struct xen_facts *x, const char *value)
-{
-	x->live_pv = strncmp(value, "pv", 2) == 0;
-	x->live_hvm = strcmp(value, "hvm") == 0 || strcmp(value, "pv,hvm") == 0;
-	return x->live_pv || x->live_hvm || strcmp(value, "none") == 0;
-}
-
-static bool
-set_n(uint16_t *to, int n)
-{
-	if (n >= 0)
-		*to = (uint16_t)n;
-	return n >= 0;
-}
-
-static bool
-read_xen_word(struct reader *r, struct xen_facts *x, const char *key, char *value)
-{
-	if (!value)
-		return sscanf(key, "%4u.%4u", &x->major, &x->minor) == 2;
-	if (strcmp(key, "memory") == 0)
-		return text_parse_memory(&x->total_kib, value);
-	if (strcmp(key, "free") == 0)
-		return text_parse_memory(&x->free_kib, value);
-	if (strcmp(key, "cpus") == 0)
-		return read_u32(&x->cpus, value);
-	if (strcmp(key, "load") == 0)
-		return read_u32(&x->cpu_permille, value);
-	if (strcmp(key, "live") == 0)
-		return read_live(x, value);
-	if (strcmp(key, "features-pv") == 0)
-		return set_n(&x->n_features_pv, read_words(x->features_pv, value));
-	if (strcmp(key, "features-hvm") == 0)
-		return set_n(&x->n_features_hvm, read_words(x->features_hvm, value));
-	if (strcmp(key, "bridges") == 0)
-		return set_n(&x->n_bridges, read_ids(r, x->bridges, MAX_BRIDGES, value));
-	return false;
-}
-
-static int
-read_guest(struct reader *r, struct xen_facts *x, struct guest_facts **g)
-{
-	char name[NAME_SIZE];
-	char *word = next(r);
-
-	if (!word || strcmp(word, "guest") != 0)
-		return bad(r, "'guest' belongs here", word ? word : semicolon);
-	word = next(r);
-	if (!word || !text_unescape(name, sizeof(name), word) ||
-	    x->n_guests == MAX_GUESTS)
-		return bad(r, "a guest's name belongs here", word ? word : semicolon);
-	*g = &x->guests[x->n_guests++];
-	**g = trace_guest(name);
-	return 0;
-}
-
-static int
-read_xen(struct reader *r)
-{
-	struct xen_facts *x = &r->e->xen;
-	struct guest_facts *g = NULL;
-	struct host_view h;
-	char *word = next(r);
-	bool cleared = false;
-	int ret;
-
-	memset(x, 0, sizeof(*x));
-	if (word && read_probe_state(&x->state, word))
-		return 0;
-	x->state = PROBE_OK;
-	if (word && strcmp(word, "same") == 0) {
-		core_host(r->core, r->e->host, &h);
-		*x = *h.xen;
-		x->state = PROBE_OK;
-		word = next(r);
-	}
-	for (; word; word = next(r)) {
-		if (strcmp(word, semicolon) == 0) {
-			if (!cleared)
-				x->n_guests = 0;
-			cleared = true;
-			ret = read_guest(r, x, &g);
-			if (ret < 0)
-				return ret;
-			continue;
-		}
-		if (strcmp(word, "empty") == 0) {
-			x->n_guests = 0;
-			continue;
-		}
-		char *value = split(word);
-		if (!(g ? read_guest_word(r, g, word, value)
-			: read_xen_word(r, x, word, value)))
-			return bad(r, g ? "not of a guest" : "not of a host's Xen", word);
-	}
-	return 0;
-}
-
-static int
-read_seen(struct reader *r, struct disk_facts *d, int max, char *list)
-{
-	char *saved;
-	int n = 0;
-
-	for (char *w = strtok_r(list, ",", &saved); w; w = strtok_r(NULL, ",", &saved)) {
-		char *mark = strchr(w, '!');
-		if (n == max || (mark && strcmp(mark, "!lost") != 0))
-			return -1;
-		d[n].lost = mark != NULL;
-		if (mark)
-			*mark = '\0';
-		if (!read_id(r, &d[n].disk, w))
-			return -1;
-		n++;
-	}
-	return n;
-}
-
-static int
-read_storage(struct reader *r)
-{
-	struct storage_facts *s = &r->e->storage;
-	char *word = next(r);
-	int n;
-
-	memset(s, 0, sizeof(*s));
-	if (word && read_probe_state(&s->state, word))
-		return 0;
-	for (; word; word = next(r)) {
-		char *value = split(word);
-		if (value && strcmp(word, "disks") == 0) {
-			n = read_seen(r, s->disks, MAX_DISKS, value);
-			s->n_disks = (uint16_t)(n < 0 ? 0 : n);
-		} else if (value && strcmp(word, "sessions") == 0) {
-			n = read_seen(r, s->sessions, MAX_SESSIONS, value);
-			s->n_sessions = (uint16_t)(n < 0 ? 0 : n);
-		} else {
-			return bad(r, "disks= or sessions= belongs here", word);
-		}
-		if (n < 0)
-			return bad(r, "too many, or a mark that is not !lost", word);
 	}
 	return 0;
 }
@@ -556,23 +336,24 @@ read_storage(struct reader *r)
 static int
 read_outcome(struct reader *r)
 {
-	char *word = next(r);
+	char *word = reader_next(r);
 	char *value;
 	char end;
 
 	if (!word || sscanf(word, "%" SCNu64 ".%" SCNu32 "%c", &r->e->outcome.order.term,
 			 &r->e->outcome.order.number, &end) != 2)
-		return bad(r, "an order's id belongs here", word ? word : "outcome");
-	word = next(r);
+		return reader_bad(
+		    r, "an order's id belongs here", word ? word : "outcome");
+	word = reader_next(r);
 	if (!word || !outcome_parse(&r->e->outcome.outcome, word))
-		return bad(r, "an outcome belongs here", word ? word : "outcome");
+		return reader_bad(r, "an outcome belongs here", word ? word : "outcome");
 	r->e->outcome.why = WHY_NONE;
-	word = next(r);
+	word = reader_next(r);
 	if (!word)
 		return 0;
-	value = split(word);
+	value = reader_split(word);
 	if (!value || strcmp(word, "why") != 0 || why_find(value) == WHYS)
-		return bad(r, "why= with a known reason belongs here", word);
+		return reader_bad(r, "why= with a known reason belongs here", word);
 	r->e->outcome.why = why_find(value);
 	return 0;
 }
@@ -580,19 +361,21 @@ read_outcome(struct reader *r)
 static int
 read_one_word(struct reader *r)
 {
-	char *word = next(r);
+	char *word = reader_next(r);
 	uint64_t term;
 
 	if (!word)
-		return bad(r, "the line ends too soon", trace_events[r->e->kind]);
+		return reader_bad(r, "the line ends too soon", trace_events[r->e->kind]);
 	if (r->e->kind == EVENT_HOST)
 		return text_unescape(r->e->host_name, sizeof(r->e->host_name), word)
 			   ? 0
-			   : bad(r, "not a host's name", word);
+			   : reader_bad(r, "not a host's name", word);
 	if (r->e->kind == EVENT_MODE)
-		return mode_parse(&r->e->mode, word) ? 0 : bad(r, "no such mode", word);
-	if (strncmp(word, "term=", 5) != 0 || !read_count(&term, word + 5, UINT64_MAX))
-		return bad(r, "term= belongs here", word);
+		return mode_parse(&r->e->mode, word)
+			   ? 0
+			   : reader_bad(r, "no such mode", word);
+	if (strncmp(word, "term=", 5) != 0 || !reader_count(&term, word + 5, UINT64_MAX))
+		return reader_bad(r, "term= belongs here", word);
 	r->e->term = term;
 	return 0;
 }
@@ -625,9 +408,9 @@ read_event(struct reader *r)
 	case EVENT_PROBES:
 		return read_probes(r);
 	case EVENT_XEN:
-		return read_xen(r);
+		return reader_xen(r);
 	case EVENT_STORAGE:
-		return read_storage(r);
+		return reader_storage(r);
 	case EVENT_OUTCOME:
 		return read_outcome(r);
 	default:
@@ -644,11 +427,11 @@ read_time(struct reader *r, mono_t origin, const char *word)
 	size_t len = strlen(word);
 
 	if (len < 3 || len > sizeof(text) || word[len - 1] != 's' || word[1] == '-')
-		return bad(r, "not a time such as @12.5s", word);
+		return reader_bad(r, "not a time such as @12.5s", word);
 	memcpy(text, word + 1, len - 2);
 	text[len - 2] = '\0';
 	if (!text_parse_milli(&ms, text) || ms > INT64_MAX / 4)
-		return bad(r, "not a time such as @12.5s", word);
+		return reader_bad(r, "not a time such as @12.5s", word);
 	r->e->now = mono_add(origin, ms);
 	return 0;
 }
@@ -664,27 +447,28 @@ trace_parse(struct trace *t, struct event *event, const struct core *core, mono_
 	if (line[0] != '@')
 		return line[0] == '\0' || strchr("#\n \t", line[0])
 			   ? 1
-			   : bad(&r, "a line begins with @time, # or a blank", line);
+			   : reader_bad(
+				 &r, "a line begins with @time, # or a blank", line);
 	copy = strdup(line);
 	if (!copy)
 		return -ENOMEM;
 	r.rest = copy;
-	word = next(&r);
+	word = reader_next(&r);
 	ret = read_time(&r, origin, word);
 	if (ret == 0) {
-		word = next(&r);
+		word = reader_next(&r);
 		event->kind = EVENT_TICK;
 		while (word && event->kind < EVENT_KINDS &&
 		       strcmp(word, trace_events[event->kind]) != 0)
 			event->kind++;
 		event->host = HOST_NONE;
 		if (!word || event->kind == EVENT_KINDS)
-			ret = bad(&r, "no such event", word ? word : line);
+			ret = reader_bad(&r, "no such event", word ? word : line);
 	}
 	if (ret == 0)
 		ret = read_event(&r);
-	if (ret == 0 && (word = next(&r)))
-		ret = bad(&r, "one word too many", word);
+	if (ret == 0 && (word = reader_next(&r)))
+		ret = reader_bad(&r, "one word too many", word);
 	free(copy);
 	return ret;
 }

@@ -65,6 +65,7 @@ struct sensor_view {
 };
 
 int32_t core_hosts(const struct core *core);
+struct core_limits core_room(const struct core *core); /* what it was made with */
 enum mode core_mode(const struct core *core);
 uint64_t core_term(const struct core *core);
 const struct rules *core_rules(const struct core *core);

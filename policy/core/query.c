@@ -9,6 +9,12 @@ core_hosts(const struct core *core)
 	return core->n_hosts;
 }
 
+struct core_limits
+core_room(const struct core *core)
+{
+	return core->limits;
+}
+
 enum mode
 core_mode(const struct core *core)
 {
