@@ -18,6 +18,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HWMON = os.path.join(HERE, "..", "lib", "hwmon.py")
+IQN = "iqn.2026-01.org.example:pool"
+LUNS = 16
 NET = "10.77.0."  # inside the pool's own network namespace only
 
 
@@ -179,8 +181,30 @@ class Pool:
             run(*self.inside(name), "ip", *args)
 
     def _sysfs(self, name):
-        """What the storage and bridge readers need beside the sensors."""
-        os.makedirs(self.path(name + ".class", "net", "xenbr0", "bridge"), exist_ok=True)
+        """What the storage and bridge readers need beside the sensors: one iSCSI session
+        with LUNs that are the same on every host, and a bridge."""
+        files = {"net/xenbr0/bridge/bridge_id": "8000.000000000000",
+            "iscsi_session/session1/targetname": IQN, "iscsi_session/session1/state": "LOGGED_IN",
+            "iscsi_session/session1/recovery_tmo": "120",
+            "iscsi_connection/connection1:0/persistent_address": NET + "5",
+            "iscsi_connection/connection1:0/persistent_port": "3260"}
+        for lun in range(1, LUNS + 1):
+            device = "devices/session1/target1:0:0/1:0:0:%d" % lun
+            files.update({device + "/state": "running", device + "/ioerr_cnt": "0x0",
+                "block/lun%d/size" % lun: "8388608",
+                "block/lun%d/stat" % lun: "100 0 800 50 100 0 800 50 0 100 100"})
+            page = bytes([0, 0x83, 0, 20, 1, 3, 0, 16]) + bytes.fromhex("60014050").ljust(15, b"\0") + bytes([lun])
+            self._put(name, device + "/vpd_pg83", page)
+            os.makedirs(self.path(name + ".class", "block", "lun%d" % lun), exist_ok=True)
+            os.symlink("../../" + device, self.path(name + ".class", "block", "lun%d" % lun, "device"))
+        for path, text in files.items():
+            self._put(name, path, (text + "\n").encode())
+
+    def _put(self, name, path, data):
+        path = self.path(name + ".class", path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(data)
 
     def inside(self, name):
         """The start of a command line that runs in a host's namespaces."""

@@ -1,0 +1,109 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "policy/core/core.h"
+#include "policy/dispatch.h"
+
+static const struct {
+	const char *id;
+	enum log_level level;
+} lines[ACTION_KINDS] = {
+	[ACTION_HEALTH] = { "host-health", LOG_LEVEL_NOTICE },
+	[ACTION_LISTED] = { "sensor-listed", LOG_LEVEL_WARNING },
+	[ACTION_WOULD_MOVE] = { "would-move", LOG_LEVEL_NOTICE },
+	[ACTION_STAYS] = { "guest-stays", LOG_LEVEL_ERROR },
+	[ACTION_PREPARE] = { "order-prepare", LOG_LEVEL_NOTICE },
+	[ACTION_MOVE] = { "order-move", LOG_LEVEL_NOTICE },
+	[ACTION_OUTCOME] = { "order-outcome", LOG_LEVEL_NOTICE },
+	[ACTION_HOLD] = { "hold", LOG_LEVEL_ERROR },
+	[ACTION_RELEASE] = { "release", LOG_LEVEL_NOTICE },
+	[ACTION_MODE] = { "mode", LOG_LEVEL_NOTICE },
+	[ACTION_CORDON] = { "cordon", LOG_LEVEL_NOTICE },
+	[ACTION_UNCORDON] = { "uncordon", LOG_LEVEL_NOTICE },
+	[ACTION_DRAIN] = { "drain", LOG_LEVEL_NOTICE },
+	[ACTION_UNDRAIN] = { "undrain", LOG_LEVEL_NOTICE },
+	[ACTION_REFUSED] = { "table-full", LOG_LEVEL_ERROR },
+};
+
+const char *
+dispatch_id(enum action_kind kind)
+{
+	return (unsigned int)kind < ACTION_KINDS ? lines[kind].id : "?";
+}
+
+static const char *
+host_name(const struct engine *e, host_t host)
+{
+	struct host_view v;
+
+	return core_host(e->core, host, &v) ? log_text("%s", v.name) : NULL;
+}
+
+static const char *
+quantity(const struct action *a, int64_t value)
+{
+	char text[40];
+
+	if (a->sensor < 0 || value == NO_LIMIT)
+		return NULL;
+	return log_text("%s", text_quantity(text, sizeof(text), a->unit, value));
+}
+
+static const char *
+refusals(const struct action *a)
+{
+	char text[200];
+	size_t len = 0;
+
+	for (int g = 0; g < GATES; g++) {
+		int n;
+		if (a->refused[g] == 0)
+			continue;
+		n = snprintf(text + len, sizeof(text) - len, "%s%u:%s", len ? "+" : "",
+		    a->refused[g], why_word((enum why)(GATE_FIRST + g)));
+		if (n < 0 || (size_t)n >= sizeof(text) - len)
+			break;
+		len += (size_t)n;
+	}
+	return len ? log_text("%s", text) : NULL;
+}
+
+static bool
+is_about_guest(const struct action *a)
+{
+	return !uuid_is_nil(&a->guest);
+}
+
+void
+dispatch(struct engine *e, mono_t now, const struct action *a)
+{
+	char prose[HISTORY_TEXT];
+	bool health = a->kind == ACTION_HEALTH;
+	bool guest = is_about_guest(a);
+	const char *sensor = a->sensor >= 0 && !guest ? a->name : NULL;
+	struct sensor_view view;
+
+	if (a->sensor >= 0 && guest && core_sensor(e->core, a->from, a->sensor, &view))
+		sensor = view.facts->name;
+	log_line(lines[a->kind].level, lines[a->kind].id, guest ? "guest" : "host",
+	    guest ? a->name : host_name(e, a->from), "from",
+	    health  ? health_name(a->health_from)
+	    : guest ? host_name(e, a->from)
+		    : NULL,
+	    "to", health ? health_name(a->health_to) : host_name(e, a->to), "order",
+	    a->order.number
+		? log_text("%" PRIu64 ".%" PRIu32, a->order.term, a->order.number)
+		: NULL,
+	    "outcome", a->outcome != OUTCOME_NONE ? outcome_name(a->outcome) : NULL,
+	    "why", why_word(a->why), "sensor", sensor, "seen", quantity(a, a->seen),
+	    "limit", quantity(a, a->limit), "held",
+	    a->held_ms > 0 ? log_text("%" PRId64 "ms", a->held_ms) : NULL, "refused",
+	    refusals(a), "mode", a->kind == ACTION_MODE ? mode_name(a->mode) : NULL,
+	    NULL);
+	trace_prose(prose, sizeof(prose), e->trace, e->core, a);
+	history_add(e->history, now, a, prose);
+	if (e->watch)
+		e->watch(e->watch_to, e, a, prose);
+}

@@ -1,0 +1,262 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "policy/core/core.h"
+#include "policy/dispatch.h"
+#include "policy/door_answer.h"
+
+struct request {
+	const char *op, *name, *guest, *host, *set;
+};
+
+static json_t *
+refuse(const char *sentence)
+{
+	return json_pack("{s:b, s:s}", "ok", 0, "error", sentence);
+}
+
+/* Every member must be known and a string.  NULL, or the sentence. */
+static const char *
+read_request(struct request *q, json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value)
+	{
+		const char **to = strcmp(key, "op") == 0      ? &q->op
+				  : strcmp(key, "name") == 0  ? &q->name
+				  : strcmp(key, "guest") == 0 ? &q->guest
+				  : strcmp(key, "host") == 0  ? &q->host
+				  : strcmp(key, "set") == 0   ? &q->set
+							      : NULL;
+		if (!to)
+			return "a member that this engine does not know";
+		if (!json_is_string(value))
+			return "every member is a string";
+		*to = json_string_value(value);
+	}
+	return q->op ? NULL : "\"op\" is missing";
+}
+
+static json_t *
+frames(const struct engine *e)
+{
+	json_t *o = json_object();
+
+	for (int r = FRAME_OK; r < FRAME_REFUSALS; r++)
+		json_object_set_new(o, frame_refusal_name((enum frame_refusal)r),
+		    json_integer(
+			(json_int_t)intake_count(e->intake, (enum frame_refusal)r)));
+	return o;
+}
+
+static void
+hex(char *out, const uint8_t *bytes, int n)
+{
+	for (int i = 0; i < n; i++)
+		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static json_t *
+count_hosts(const struct engine *e, int *guests)
+{
+	int health[HEALTH_FAILING + 1] = { 0 };
+	int cordoned = 0;
+	struct host_view v;
+
+	*guests = 0;
+	for (int32_t i = 0; core_host(e->core, (host_t){ i }, &v); i++) {
+		health[v.health]++;
+		cordoned += v.cordoned;
+		*guests += v.xen->n_guests;
+	}
+	return json_pack("{s:i, s:i, s:i, s:i, s:i}", "sound", health[HEALTH_SOUND],
+	    "suspect", health[HEALTH_SUSPECT], "failing", health[HEALTH_FAILING],
+	    "unknown", health[HEALTH_UNKNOWN], "cordoned", cordoned);
+}
+
+static json_t *
+answer_status(const struct engine *e, mono_t now)
+{
+	char instance[33];
+	int guests, would_move, stays;
+	json_t *hosts = count_hosts(e, &guests);
+
+	hex(instance, store_instance(e->store), 16);
+	door_count_plans(e, &would_move, &stays);
+	return json_pack(
+	    "{s:b, s:{s:s, s:s, s:I, s:I, s:s, s:i}, s:o, s:i, s:i, s:i, s:o,"
+	    " s:{s:b, s:s}, s:{s:b, s:s, s:I}}",
+	    "ok", 1, "engine", "version", LIFEBOAT_VERSION, "instance", instance, "term",
+	    (json_int_t)core_term(e->core), "uptime_ms",
+	    (json_int_t)mono_since(now, e->started), "mode",
+	    mode_name(core_mode(e->core)), "rules", CORE_VERSION, "hosts", hosts,
+	    "guests", guests, "would_move", would_move, "stays", stays, "frames",
+	    frames(e), "store", "ok", store_error(e->store)[0] == '\0', "error",
+	    store_error(e->store), "recording", "on", record_is_on(e->record), "error",
+	    record_error(e->record), "bytes", (json_int_t)record_bytes(e->record));
+}
+
+static json_t *
+answer_hosts(const struct engine *e, mono_t now)
+{
+	json_t *rows = json_array();
+
+	for (int32_t i = 0; i < core_hosts(e->core); i++)
+		json_array_append_new(rows, door_host_row(e, (host_t){ i }, now));
+	return json_pack("{s:b, s:o}", "ok", 1, "hosts", rows);
+}
+
+static json_t *
+answer_guests(const struct engine *e)
+{
+	json_t *rows = json_array();
+	struct host_view v;
+
+	for (int32_t i = 0; core_host(e->core, (host_t){ i }, &v); i++)
+		for (int g = 0; g < v.xen->n_guests; g++)
+			json_array_append_new(rows, door_guest_row(e, (host_t){ i }, g));
+	return json_pack("{s:b, s:o}", "ok", 1, "guests", rows);
+}
+
+static json_t *
+answer_why(const struct engine *e, const char *name, mono_t now)
+{
+	host_t host = core_find_host(e->core, name);
+	struct host_view v;
+	json_t *row;
+	int guest;
+
+	if (host.i >= 0) {
+		row = door_host_row(e, host, now);
+		json_object_set_new(row, "kind", json_string("host"));
+		json_object_set_new(row, "readings", door_readings(e, host, now));
+		json_object_set_new(row, "history", door_history(e, host, NULL, now));
+	} else if (core_guest(e->core, name, &host, &guest)) {
+		core_host(e->core, host, &v);
+		row = door_guest_row(e, host, guest);
+		json_object_set_new(row, "kind", json_string("guest"));
+		json_object_set_new(row, "place", door_place(e, host, guest, HOST_NONE));
+		json_object_set_new(row, "history",
+		    door_history(e, HOST_NONE, &v.xen->guests[guest].uuid, now));
+	} else {
+		return refuse("no host and no guest of that name");
+	}
+	json_object_set_new(row, "ok", json_true());
+	return row;
+}
+
+static json_t *
+answer_why_not(const struct engine *e, const struct request *q)
+{
+	host_t from, only = HOST_NONE;
+	json_t *row;
+	int guest;
+
+	if (!core_guest(e->core, q->guest, &from, &guest))
+		return refuse("no guest of that name");
+	if (q->host) {
+		only = core_find_host(e->core, q->host);
+		if (only.i < 0)
+			return refuse("no host of that name");
+	}
+	row = door_guest_row(e, from, guest);
+	return json_pack("{s:b, s:O, s:O, s:O, s:o*}", "ok", 1, "guest",
+	    json_object_get(row, "name"), "from", json_object_get(row, "host"), "stays",
+	    json_object_get(row, "stays"), "place", door_place(e, from, guest, only));
+}
+
+static json_t *
+answer_cordon(struct engine *e, const char *name, bool cordon, mono_t now)
+{
+	host_t host = core_find_host(e->core, name);
+	struct err err = { "" }, text;
+	struct host_view v;
+
+	if (!core_host(e->core, host, &v))
+		return refuse("no host of that name");
+	if (v.cordoned == cordon)
+		err_set(
+		    &text, 0, "%s %s cordoned already", name, cordon ? "was" : "was not");
+	else if (engine_cordon(e, host, cordon, now, &err) < 0)
+		return refuse(err.text);
+	else
+		err_set(&text, 0,
+		    cordon ? "%s is cordoned: no guest will be sent there"
+			   : "%s is no longer cordoned",
+		    name);
+	return json_pack("{s:b, s:s}", "ok", 1, "text", text.text);
+}
+
+static json_t *
+answer_mode(struct engine *e, const char *set)
+{
+	enum mode mode;
+
+	if (set && !mode_parse(&mode, set))
+		return refuse("the modes are observe, advise and act");
+	if (set && mode != MODE_OBSERVE)
+		return refuse("no actuator is connected: this engine can only observe");
+	return json_pack("{s:b, s:s}", "ok", 1, "mode", mode_name(core_mode(e->core)));
+}
+
+static json_t *
+answer(struct engine *e, const struct request *q, mono_t now, bool *watch)
+{
+	if (strcmp(q->op, "status") == 0)
+		return answer_status(e, now);
+	if (strcmp(q->op, "hosts") == 0)
+		return answer_hosts(e, now);
+	if (strcmp(q->op, "guests") == 0)
+		return answer_guests(e);
+	if (strcmp(q->op, "why") == 0)
+		return q->name ? answer_why(e, q->name, now)
+			       : refuse("\"name\" is missing");
+	if (strcmp(q->op, "why-not") == 0)
+		return q->guest ? answer_why_not(e, q) : refuse("\"guest\" is missing");
+	if (strcmp(q->op, "cordon") == 0 || strcmp(q->op, "uncordon") == 0)
+		return q->host ? answer_cordon(e, q->host, q->op[0] == 'c', now)
+			       : refuse("\"host\" is missing");
+	if (strcmp(q->op, "mode") == 0)
+		return answer_mode(e, q->set);
+	if (strcmp(q->op, "watch") == 0) {
+		*watch = true;
+		return json_pack("{s:b}", "ok", 1);
+	}
+	return refuse("an operation that this engine does not know");
+}
+
+json_t *
+door_answer(struct engine *e, const char *line, size_t len, mono_t now, bool *watch)
+{
+	struct request q = { NULL, NULL, NULL, NULL, NULL };
+	json_error_t error;
+	json_t *object = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
+	json_t *out;
+	const char *bad;
+
+	if (!json_is_object(object)) {
+		json_decref(object);
+		return refuse("a request is one JSON object on a line");
+	}
+	bad = read_request(&q, object);
+	out = bad ? refuse(bad) : answer(e, &q, now, watch);
+	json_decref(object);
+	return out;
+}
+
+json_t *
+door_news(const struct engine *e, const struct action *a, const char *text)
+{
+	struct host_view v;
+	bool guest = !uuid_is_nil(&a->guest);
+	bool host = core_host(e->core, a->from, &v);
+
+	return json_pack("{s:s, s:s, s:s?, s:s?}", "event", text, "id",
+	    dispatch_id(a->kind), "host", host ? v.name : NULL, "guest",
+	    guest ? a->name : NULL);
+}

@@ -1,0 +1,29 @@
+/*
+ * policy/door_answer: what the door answers, as JSON, with no socket in sight.
+ */
+#ifndef POLICY_DOOR_ANSWER_H
+#define POLICY_DOOR_ANSWER_H
+
+#include <jansson.h>
+
+#include "policy/engine.h"
+
+/* The answer to one line; NULL only when memory is gone.  *watch: it asked for news. */
+json_t *door_answer(
+    struct engine *e, const char *line, size_t len, mono_t now, bool *watch);
+
+/* One line for the watchers. */
+json_t *door_news(const struct engine *e, const struct action *a, const char *text);
+
+/* A host's and a guest's row (door_rows.c). */
+json_t *door_host_row(const struct engine *e, host_t host, mono_t now);
+json_t *door_guest_row(const struct engine *e, host_t host, int guest);
+json_t *door_readings(const struct engine *e, host_t host, mono_t now);
+/* Every host as a target; only != HOST_NONE: that row alone. */
+json_t *door_place(const struct engine *e, host_t from, int guest, host_t only);
+json_t *door_history(
+    const struct engine *e, host_t host, const struct uuid *guest, mono_t now);
+/* Guests that would be moved, and that would have to stay, now. */
+void door_count_plans(const struct engine *e, int *would_move, int *stays);
+
+#endif

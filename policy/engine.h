@@ -1,0 +1,51 @@
+/*
+ * policy/engine: the core and everything around it that is no socket.
+ *
+ * Events go in through engine_event(): recorded, stepped, and each action logged, kept in
+ * the history and handed to the watchers.  The loop and the door are its users.
+ */
+#ifndef POLICY_ENGINE_H
+#define POLICY_ENGINE_H
+
+#include "policy/conf.h"
+#include "policy/history.h"
+#include "policy/intake.h"
+#include "policy/record.h"
+#include "policy/store.h"
+#include "policy/trace.h"
+
+struct engine {
+	struct policy_conf *conf;
+	struct seal_pair pair;
+	struct store *store;
+	struct record *record;
+	struct trace *trace;
+	struct core *core;
+	struct intake *intake;
+	struct history *history;
+	struct actions *actions;
+	mono_t started;
+	/* Told of every action after it was logged; set by the door. */
+	void (*watch)(
+	    void *to, const struct engine *e, const struct action *a, const char *text);
+	void *watch_to;
+};
+
+/* conf is taken over, also on failure.  -errno with a sentence. */
+int engine_new(
+    struct engine **out, struct policy_conf *conf, mono_t now, struct err *err);
+struct engine *engine_free(struct engine *e);
+
+void engine_event(struct engine *e, const struct event *event);
+void engine_tick(struct engine *e, mono_t now);
+void engine_report(struct engine *e, uint8_t *frame, size_t len, mono_t now);
+
+/* A configuration read anew: rules and patterns.  -EINVAL when the hosts differ. */
+int engine_reload(
+    struct engine *e, struct policy_conf *conf, mono_t now, struct err *err);
+
+/* An operator's word: durable before it counts. */
+int engine_cordon(
+    struct engine *e, host_t host, bool cordon, mono_t now, struct err *err);
+
+#endif

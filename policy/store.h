@@ -1,0 +1,39 @@
+/*
+ * policy/store: what must survive a restart of the engine, in SQLite.
+ *
+ * The term, the engine's instance, the mode, and the operators' cordons and drains.  A
+ * write has reached the disk when its function returns.
+ */
+#ifndef POLICY_STORE_H
+#define POLICY_STORE_H
+
+#include "base/err.h"
+#include "base/types.h"
+
+struct store;
+
+/*
+ * Opens or makes it, and begins the next term: that is its first write, so a store that
+ * cannot be written is refused here.  A store of a later version is refused.
+ */
+int store_open(struct store **out, const char *path, struct err *err);
+struct store *store_close(struct store *s);
+
+uint64_t store_term(const struct store *s);
+/* 16 random bytes, made once per store. */
+const uint8_t *store_instance(const struct store *s);
+enum mode store_mode(const struct store *s);
+
+/* Each host with something said of it by an operator, in no order. */
+int store_each_host(struct store *s,
+    void (*each)(void *to, const char *host, bool cordoned, bool drained), void *to);
+
+/* 0, or -errno with a sentence: then nothing was changed. */
+int store_set_mode(struct store *s, enum mode mode, struct err *err);
+int store_set_host(
+    struct store *s, const char *host, bool cordoned, bool drained, struct err *err);
+
+/* The sentence of the last write that failed; "" when the last one succeeded. */
+const char *store_error(const struct store *s);
+
+#endif
