@@ -1,0 +1,3 @@
+# The real `lifeboat` against a stand-in for the engine's door.
+add_test(NAME pool.cli
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/test_cli.py $<TARGET_FILE:lifeboat>)
