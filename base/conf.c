@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 /* inih cuts lines at 200 bytes without a word; these are refused before it sees them. */
-enum { LINE_MAX_BYTES = 190, MAX_SEEN = 8192, VALUE_SIZE = 200 };
+enum { LINE_MAX_BYTES = 190, MAX_SEEN = 32768, VALUE_SIZE = 200 };
 
 struct seen {
 	const char *section; /* owned */
@@ -194,7 +194,7 @@ remember(struct reading_state *s, const char *section, const struct conf_key *ke
 	for (size_t i = 0; i < s->n_seen; i++)
 		if (s->seen[i].key == key && strcmp(s->seen[i].section, section) == 0)
 			return refuse(s, key->name, "is given twice in this section");
-	if (s->n_seen == MAX_SEEN * 4)
+	if (s->n_seen == MAX_SEEN)
 		return refuse(s, key->name, "too many lines");
 	s->seen[s->n_seen].section = strdup(section);
 	s->seen[s->n_seen].key = key;
@@ -322,7 +322,7 @@ conf_read(const struct conf *conf, const char *path, struct err *err)
 		if (!is_named(k->section) && k->fallback && *k->fallback)
 			set_value(conf->out, k, k->fallback);
 	s.entry = conf->out;
-	s.seen = calloc(MAX_SEEN * 4, sizeof(*s.seen));
+	s.seen = calloc((size_t)MAX_SEEN, sizeof(*s.seen));
 	s.file = fopen(path, "re");
 	if (!s.file || !s.seen) {
 		s.r = -errno;
@@ -388,10 +388,13 @@ conf_print(FILE *f, const struct conf_key *keys, const char *section, const char
 	char text[512];
 
 	fprintf(f, "[%s]\n", heading);
-	for (const struct conf_key *k = keys; k->section; k++)
-		if (strcmp(k->section, section) == 0)
-			fprintf(f, "%s = %s\n", k->name,
-			    value_text(text, sizeof(text), k, in));
+	for (const struct conf_key *k = keys; k->section; k++) {
+		if (strcmp(k->section, section) != 0)
+			continue;
+		value_text(text, sizeof(text), k, in);
+		if (*text) /* nothing is what an empty value stands for */
+			fprintf(f, "%s = %s\n", k->name, text);
+	}
 }
 
 void

@@ -191,8 +191,10 @@ format_scaled(
 char *
 text_duration(char *buf, size_t size, int64_t ms)
 {
-	if (ms <= 0)
-		return text_copy(buf, size, "0s") ? buf : buf;
+	if (ms <= 0) {
+		text_copy(buf, size, "0s");
+		return buf;
+	}
 	return format_scaled(buf, size, (uint64_t)ms, duration_units, duration_factors);
 }
 

@@ -187,7 +187,7 @@ identify_stack(char out[DISK_SIZE], struct disk_path *path, const char *sysroot,
 	for (int i = 0; i < n && r == 0; i++) {
 		r = resolve(one, &one_path, sysroot, slaves[depth - 1][i], err);
 		if (r == 0 && (out[0] == '\0' || strcmp(one, out) < 0)) {
-			strcpy(out, one);
+			text_copy(out, DISK_SIZE, one);
 			*path = one_path;
 		}
 	}

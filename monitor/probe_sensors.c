@@ -124,11 +124,10 @@ set_limit(Lifeboat__Sensor *w, enum sensor_use use, double v)
 		w->high = milli;
 		w->limits |= HAS_HIGH;
 		break;
-	case USE_EMERGENCY:
-		if (w->limits & HAS_HIGH_CRITICAL)
-			break;
-		/* fall through */
 	case USE_HIGH_CRITICAL:
+	case USE_EMERGENCY:
+		if (use == USE_EMERGENCY && w->limits & HAS_HIGH_CRITICAL)
+			break;
 		w->high_critical = milli;
 		w->limits |= HAS_HIGH_CRITICAL;
 		break;
@@ -155,14 +154,25 @@ hash(uint32_t h, const void *data, size_t len)
 }
 
 static uint32_t
+hash_number(uint32_t h, int64_t n)
+{
+	for (int i = 0; i < 64; i += 8)
+		h = (h ^ (uint8_t)((uint64_t)n >> i)) * 16777619U;
+	return h;
+}
+
+static uint32_t
 hash_sensor(uint32_t h, const Lifeboat__Sensor *w)
 {
-	const int64_t limits[] = { w->kind, w->limits, w->low_critical, w->low, w->high,
-		w->high_critical, w->high_clear, w->high_critical_clear };
-
 	h = hash(h, w->name, strlen(w->name) + 1);
 	h = hash(h, w->label, strlen(w->label) + 1);
-	return hash(h, limits, sizeof(limits));
+	h = hash_number(h, (int64_t)w->kind << 32 | w->limits);
+	h = hash_number(h, w->low_critical);
+	h = hash_number(h, w->low);
+	h = hash_number(h, w->high);
+	h = hash_number(h, w->high_critical);
+	h = hash_number(h, w->high_clear);
+	return hash_number(h, w->high_critical_clear);
 }
 
 static void
@@ -174,7 +184,7 @@ read_limits(struct sensors *s, mono_t now)
 		const struct sensor *sensor = &s->sensor[i];
 		Lifeboat__Sensor *w = &s->wire[i];
 		double v;
-		if (!sensor->chip) {
+		if (!sensor->chip) { /* gone: what was known of it stands */
 			h = hash_sensor(h, w);
 			continue;
 		}

@@ -241,7 +241,7 @@ fill_from_files(struct sensor *s, const sensors_chip_name *chip, char (*files)[6
 		length = snprintf(path, sizeof(path), "%s/%s", chip->path, files[i]);
 		source = length < ATTRIBUTE_PATH ? add_source(s, a->use) : NULL;
 		if (source)
-			strcpy(source->file, path);
+			text_copy(source->file, sizeof(source->file), path);
 	}
 }
 
@@ -262,7 +262,7 @@ list_files(struct list *l, const sensors_chip_name *chip, const char *chip_name)
 		snprintf(feature, sizeof(feature), "%.*s", (int)len, files[i]);
 		if (strcmp(feature, last) == 0)
 			continue;
-		strcpy(last, feature);
+		text_copy(last, sizeof(last), feature);
 		s = add(l);
 		set_name(s, chip_name, feature);
 		s->kind = kind->kind;

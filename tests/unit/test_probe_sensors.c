@@ -1,0 +1,271 @@
+/*
+ * The sensors probe on the real libsensors, over a private tree bound upon /sys/class in
+ * a mount namespace of the test's own.  Where no namespace can be had it is skipped.
+ */
+#include <ftw.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "monitor/probe.h"
+#include "monitor/probe_sensors.h"
+#include "tests/unit/cmocka_all.h"
+
+static char root[64] = "/tmp/lifeboat-hwmon-XXXXXX";
+static void *probe;
+static struct err err;
+static Lifeboat__Report report;
+static bool urgent;
+static mono_t now = { 1000000 };
+
+static void put(const char *text, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+put(const char *text, const char *fmt, ...)
+{
+	char path[512];
+	va_list ap;
+	FILE *f;
+	int n = snprintf(path, sizeof(path), "%s/", root);
+
+	va_start(ap, fmt);
+	vsnprintf(path + n, sizeof(path) - (size_t)n, fmt, ap);
+	va_end(ap);
+	for (char *p = path + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		mkdir(path, 0755);
+		*p = '/';
+	}
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fprintf(f, "%s\n", text);
+	fclose(f);
+}
+
+static void
+sweep_at(int64_t later_ms, enum probe_state want)
+{
+	now.ms += later_ms;
+	lifeboat__report__init(&report);
+	urgent = false;
+	err.text[0] = '\0';
+	assert_int_equal(probe_sensors_sweep(probe, &report, &urgent, now, &err), want);
+}
+
+/* The index of a sensor in the catalogue; the test fails when it is not there. */
+static size_t
+find(const char *name)
+{
+	for (size_t i = 0; i < report.catalogues[0]->n_sensors; i++)
+		if (strcmp(report.catalogues[0]->sensors[i]->name, name) == 0)
+			return i;
+	fail_msg("no sensor %s", name);
+	return 0;
+}
+
+static int64_t
+value(const char *name)
+{
+	return report.readings[0]->values[find(name)];
+}
+
+static uint32_t
+state_of(const char *name)
+{
+	return report.readings[0]->states[find(name)];
+}
+
+static void
+every_kind_is_read_in_its_unit(void **state)
+{
+	const Lifeboat__Sensor *s;
+
+	(void)state;
+	sweep_at(0, PROBE_OK);
+	assert_int_equal(value("all-virtual-0/temp1"), 45500);
+	assert_int_equal(value("all-virtual-0/fan1"), 900000);
+	assert_int_equal(value("all-virtual-0/in1"), 3300);
+	assert_int_equal(value("all-virtual-0/curr1"), 1500);
+	assert_int_equal(value("all-virtual-0/power1"), 42000);
+	assert_int_equal(value("all-virtual-0/energy1"), 7000);
+	assert_int_equal(value("all-virtual-0/humidity1"), 40000);
+	assert_int_equal(value("all-virtual-0/intrusion0"), 0);
+	s = report.catalogues[0]->sensors[find("all-virtual-0/temp1")];
+	assert_int_equal(s->high, 80000);
+	assert_int_equal(s->high_critical, 90000);
+	assert_int_equal(s->high_clear, 77000);
+	assert_int_equal(s->limits, HAS_HIGH | HAS_HIGH_CRITICAL | HAS_HIGH_CLEAR);
+}
+
+static void
+an_alarm_is_carried_and_urgent_once(void **state)
+{
+	(void)state;
+	put("1", "hwmon/hwmon0/temp1_crit_alarm");
+	sweep_at(1000, PROBE_OK);
+	assert_int_equal(state_of("all-virtual-0/temp1"), FLAG_CRIT_ALARM << 4);
+	assert_true(urgent);
+	sweep_at(1000, PROBE_OK);
+	assert_false(urgent);
+	put("0", "hwmon/hwmon0/temp1_crit_alarm");
+	sweep_at(1000, PROBE_OK);
+	assert_int_equal(state_of("all-virtual-0/temp1"), QUALITY_GOOD);
+}
+
+static void
+a_crossed_limit_is_urgent(void **state)
+{
+	(void)state;
+	put("81000", "hwmon/hwmon0/temp1_input");
+	sweep_at(1000, PROBE_OK);
+	assert_true(urgent);
+	put("45500", "hwmon/hwmon0/temp1_input");
+	sweep_at(1000, PROBE_OK);
+}
+
+static void
+garbage_is_a_bad_reading_and_the_others_go_on(void **state)
+{
+	(void)state;
+	put("soup", "hwmon/hwmon0/fan1_input");
+	sweep_at(1000, PROBE_OK);
+	assert_int_equal(state_of("all-virtual-0/fan1"), QUALITY_BAD);
+	assert_int_equal(value("all-virtual-0/temp1"), 45500);
+	put("900", "hwmon/hwmon0/fan1_input");
+}
+
+static void
+two_alike_chips_are_told_apart(void **state)
+{
+	(void)state;
+	sweep_at(1000, PROBE_OK);
+	assert_int_equal(value("twin-virtual-0/temp1"), 30000);
+	assert_int_equal(value("twin-virtual-0@hwmon2/temp1"), 35000);
+	assert_int_equal(value("twin-virtual-0@hwmon2/temp2"), 36000);
+}
+
+static void
+limits_are_read_again_after_a_minute(void **state)
+{
+	uint32_t before;
+
+	(void)state;
+	sweep_at(0, PROBE_OK);
+	before = report.catalogues[0]->generation;
+	put("70000", "hwmon/hwmon0/temp1_max");
+	sweep_at(1000, PROBE_OK);
+	assert_int_equal(report.catalogues[0]->generation, before);
+	sweep_at(PROBE_SENSORS_LIMITS_MS, PROBE_OK);
+	assert_int_equal(
+	    report.catalogues[0]->sensors[find("all-virtual-0/temp1")]->high, 70000);
+	assert_true(report.catalogues[0]->generation != before);
+	put("80000", "hwmon/hwmon0/temp1_max");
+	sweep_at(PROBE_SENSORS_LIMITS_MS, PROBE_OK);
+	assert_int_equal(report.catalogues[0]->generation, before);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+static void
+chips_come_and_go(void **state)
+{
+	char path[128];
+
+	(void)state;
+	put("new", "hwmon/hwmon3/name");
+	put("20000", "hwmon/hwmon3/temp1_input");
+	sweep_at(PROBE_SENSORS_AGAIN_MS, PROBE_OK);
+	assert_int_equal(value("new-virtual-0/temp1"), 20000);
+	snprintf(path, sizeof(path), "%s/hwmon/hwmon3", root);
+	assert_int_equal(nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	sweep_at(1000, PROBE_OK);
+	assert_int_equal(state_of("new-virtual-0/temp1") & 15, QUALITY_GONE);
+	sweep_at(PROBE_SENSORS_AGAIN_MS, PROBE_OK);
+	assert_int_equal(state_of("new-virtual-0/temp1") & 15, QUALITY_GONE);
+	put("new", "hwmon/hwmon3/name");
+	put("21000", "hwmon/hwmon3/temp1_input");
+	sweep_at(PROBE_SENSORS_AGAIN_MS, PROBE_OK);
+	assert_int_equal(value("new-virtual-0/temp1"), 21000);
+}
+
+static void
+make_tree(void)
+{
+	static const struct {
+		const char *file, *text;
+	} files[] = {
+		{ "temp1_input", "45500" },
+		{ "temp1_max", "80000" },
+		{ "temp1_max_hyst", "77000" },
+		{ "temp1_crit", "90000" },
+		{ "temp1_crit_alarm", "0" },
+		{ "fan1_input", "900" },
+		{ "in1_input", "3300" },
+		{ "curr1_input", "1500" },
+		{ "power1_average", "42000000" },
+		{ "energy1_input", "7000000" },
+		{ "humidity1_input", "40000" },
+		{ "intrusion0_alarm", "0" },
+	};
+
+	put("all", "hwmon/hwmon0/name");
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		put(files[i].text, "hwmon/hwmon0/%s", files[i].file);
+	put("twin", "hwmon/hwmon1/name");
+	put("30000", "hwmon/hwmon1/temp1_input");
+	put("twin", "hwmon/hwmon2/name");
+	put("35000", "hwmon/hwmon2/temp1_input");
+	put("36000", "hwmon/hwmon2/temp2_input");
+}
+
+static bool
+enter_namespace(void)
+{
+	if (unshare(CLONE_NEWNS) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return false;
+	return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount(root, "/sys/class", NULL, MS_BIND, NULL) == 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_kind_is_read_in_its_unit),
+		cmocka_unit_test(an_alarm_is_carried_and_urgent_once),
+		cmocka_unit_test(a_crossed_limit_is_urgent),
+		cmocka_unit_test(garbage_is_a_bad_reading_and_the_others_go_on),
+		cmocka_unit_test(two_alike_chips_are_told_apart),
+		cmocka_unit_test(limits_are_read_again_after_a_minute),
+		cmocka_unit_test(chips_come_and_go),
+	};
+	int r;
+
+	if (!mkdtemp(root))
+		return 1;
+	make_tree();
+	if (!enter_namespace()) {
+		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		puts("skipped: this machine allows no mount namespace");
+		return 77;
+	}
+	probe = probe_sensors.start(NULL, &err);
+	r = cmocka_run_group_tests(tests, NULL, NULL);
+	probe_sensors.stop(probe);
+	umount("/sys/class");
+	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return r;
+}
