@@ -28,9 +28,10 @@ static const struct conf_key keys[] = {
 	{ "engine", "door", CONF_STRING, ENGINE(door), 100, "/run/lifeboat/door", 0, 0, NULL,
 	  "Unix socket for operators." },
 	{ "engine", "store", CONF_STRING, ENGINE(store), 256, "/var/lib/lifeboat/store.db", 0, 0, NULL,
-	  "What must survive a restart. Never on the pool's own LUN." },
-	{ "engine", "recording", CONF_STRING, ENGINE(recording), 256, "", 0, 0, NULL,
-	  "Folder for the recording of everything decided on; empty: none." },
+	  "What must survive a restart; never on the pool's own LUN." },
+	{ "engine", "recording", CONF_STRING, ENGINE(recording), 256,
+	  "/var/lib/lifeboat/recording", 0, 0, NULL,
+	  "Folder for the recording of everything decided on; no: none is made." },
 	{ "engine", "recording-limit", CONF_MEMORY, ENGINE(recording_kib), 0, "1GiB", 1024, INT64_C(1) << 40, NULL,
 	  "The oldest segments go when the recording grows beyond this." },
 	{ "rules", "silence", CONF_DURATION, RULE(silence_ms), 0, "10s", 1000, 24 * HOUR, NULL,
@@ -274,4 +275,16 @@ policy_conf_guest(const struct policy_conf *c, const char *name)
 		if (fnmatch(c->guests[i].pattern, name, 0) == 0)
 			return c->guests[i].move;
 	return true;
+}
+
+void
+policy_conf_print_mdoc(FILE *f)
+{
+	static const char *const sections[] = { "engine", "rules", "host *", "sensor *",
+		"guest *" };
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		fprintf(f, ".Ss [%s]\n", sections[i]);
+		conf_print_mdoc(f, keys, sections[i]);
+	}
 }

@@ -57,6 +57,8 @@ struct policy_conf {
 int policy_conf_read(struct policy_conf **out, const char *path, struct err *err);
 struct policy_conf *policy_conf_free(struct policy_conf *conf);
 void policy_conf_print(FILE *f, const struct policy_conf *conf);
+/* The manual page's part that follows from the table of keys. */
+void policy_conf_print_mdoc(FILE *f);
 
 /* Replace a sensor's limits by the site's; facts->name and kind are set. */
 void policy_conf_sensor(

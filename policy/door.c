@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "policy/dispatch.h"
 #include "policy/door.h"
 #include "policy/door_answer.h"
@@ -234,11 +235,10 @@ door_open(struct door **out, uv_loop_t *loop, struct engine *engine, const char 
 
 	if (!d)
 		return err_set(err, -ENOMEM, "out of memory");
-	if (strlen(path) >= sizeof(d->path)) {
+	if (!text_copy(d->path, sizeof(d->path), path)) {
 		free(d);
 		return err_set(err, -ENAMETOOLONG, "%s: too long for a socket", path);
 	}
-	strcpy(d->path, path);
 	if (is_alive(path)) {
 		free(d);
 		return err_set(

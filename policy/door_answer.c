@@ -18,21 +18,25 @@ refuse(const char *sentence)
 	return json_pack("{s:b, s:s}", "ok", 0, "error", sentence);
 }
 
+static const char **
+member(struct request *q, const char *key)
+{
+	static const char *const names[] = { "op", "name", "guest", "host", "set" };
+	const char **const to[] = { &q->op, &q->name, &q->guest, &q->host, &q->set };
+	int i = word_index(key, names, sizeof(names) / sizeof(names[0]));
+
+	return i < 0 ? NULL : to[i];
+}
+
 /* Every member must be known and a string.  NULL, or the sentence. */
 static const char *
 read_request(struct request *q, json_t *object)
 {
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(object, key, value)
-	{
-		const char **to = strcmp(key, "op") == 0      ? &q->op
-				  : strcmp(key, "name") == 0  ? &q->name
-				  : strcmp(key, "guest") == 0 ? &q->guest
-				  : strcmp(key, "host") == 0  ? &q->host
-				  : strcmp(key, "set") == 0   ? &q->set
-							      : NULL;
+	for (void *i = json_object_iter(object); i;
+	     i = json_object_iter_next(object, i)) {
+		const char *key = json_object_iter_key(i);
+		const json_t *value = json_object_iter_value(i);
+		const char **to = member(q, key);
 		if (!to)
 			return "a member that this engine does not know";
 		if (!json_is_string(value))
@@ -58,7 +62,7 @@ static void
 hex(char *out, const uint8_t *bytes, int n)
 {
 	for (int i = 0; i < n; i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+		snprintf(out + (ptrdiff_t)2 * i, 3, "%02x", bytes[i]);
 }
 
 static json_t *

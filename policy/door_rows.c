@@ -91,18 +91,12 @@ judge(const struct engine *e, host_t from, int guest, int *n, enum why *stays)
 	return rows;
 }
 
-/* Its host is being emptied: what core_place ranks first is where it would go. */
-static bool
-is_leaving(const struct host_view *v)
-{
-	return v->health == HEALTH_FAILING || v->drained;
-}
-
 json_t *
 door_guest_row(const struct engine *e, host_t host, int guest)
 {
 	struct host_view v, to;
-	enum why stays = WHY_NONE;
+	enum why stays = WHY_NONE, planned_stay;
+	host_t target;
 	char uuid[UUID_TEXT_SIZE];
 	const struct guest_facts *g;
 	struct place_row *rows;
@@ -116,8 +110,8 @@ door_guest_row(const struct engine *e, host_t host, int guest)
 	rows = judge(e, host, guest, &n, &stays);
 	while (targets < n && rows[targets].gate == WHY_NONE)
 		targets++;
-	leaving = is_leaving(&v) && stays == WHY_NONE && targets > 0 &&
-		  core_host(e->core, rows[0].host, &to);
+	leaving = core_plan(e->core, host, &g->uuid, &target, &planned_stay) &&
+		  planned_stay == WHY_NONE && core_host(e->core, target, &to);
 	row = json_pack(
 	    "{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:s, s:o, s:o, s:i, s:s?}", "name",
 	    g->name, "uuid", uuid, "host", v.name, "state", guest_state_name(g->state),
@@ -136,15 +130,17 @@ void
 door_count_plans(const struct engine *e, int *would_move, int *stays)
 {
 	struct host_view v;
+	enum why why_it_stays;
+	host_t to;
 
 	*would_move = *stays = 0;
 	for (int32_t i = 0; core_host(e->core, (host_t){ i }, &v); i++)
-		for (int g = 0; is_leaving(&v) && g < v.xen->n_guests; g++) {
-			json_t *row = door_guest_row(e, (host_t){ i }, g);
-			bool goes = json_is_string(json_object_get(row, "would_move"));
-			*would_move += goes;
-			*stays += !goes;
-			json_decref(row);
+		for (int g = 0; g < v.xen->n_guests; g++) {
+			if (!core_plan(e->core, (host_t){ i }, &v.xen->guests[g].uuid,
+				&to, &why_it_stays))
+				continue;
+			*would_move += why_it_stays == WHY_NONE;
+			*stays += why_it_stays != WHY_NONE;
 		}
 }
 

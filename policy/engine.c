@@ -119,8 +119,9 @@ engine_new(struct engine **out, struct policy_conf *conf, mono_t now, struct err
 	e->actions = calloc(1, sizeof(*e->actions));
 	if (!e->history || !e->actions || trace_new(&e->trace) < 0 ||
 	    core_new(&e->core, &limits) < 0 ||
-	    record_new(
-		&e->record, conf->recording, (uint64_t)conf->recording_kib * 1024) < 0)
+	    record_new(&e->record,
+		strcmp(conf->recording, "no") == 0 ? "" : conf->recording,
+		(uint64_t)conf->recording_kib * 1024) < 0)
 		goto out;
 	r = seal_read(&e->pair, conf->key_path, err);
 	if (r == 0)

@@ -257,8 +257,7 @@ state_of(const Lifeboat__Report *m, enum probe_id id)
 static uint64_t
 free_kib(const Lifeboat__Xen *m)
 {
-	static const uint64_t dom0_keeps =
-	    512 * 1024; /* xl's own least for dom0 is 128 MiB */
+	static const uint64_t dom0_keeps = UINT64_C(524288);
 
 	if (!m->autoballoon || m->dom0_kib <= dom0_keeps)
 		return m->free_kib;

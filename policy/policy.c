@@ -15,7 +15,7 @@ struct args {
 	const char *conf;
 	const char *replay;
 	const char *rules; /* "table" or "dot" */
-	bool check, print, help, version;
+	bool check, print, mdoc, help, version;
 };
 
 static const char usage[] =
@@ -32,9 +32,10 @@ static const char usage[] =
 static bool
 parse_args(struct args *args, int argc, char **argv)
 {
-	enum { OPT_PRINT = 256, OPT_REPLAY, OPT_RULES, OPT_HELP, OPT_VERSION };
+	enum { OPT_PRINT = 256, OPT_REPLAY, OPT_RULES, OPT_HELP, OPT_VERSION, OPT_MDOC };
 	static const struct option options[] = {
 		{ "print-config", no_argument, NULL, OPT_PRINT },
+		{ "print-mdoc", no_argument, NULL, OPT_MDOC }, /* for the manual page */
 		{ "replay", required_argument, NULL, OPT_REPLAY },
 		{ "rules", optional_argument, NULL, OPT_RULES },
 		{ "help", no_argument, NULL, OPT_HELP },
@@ -53,6 +54,7 @@ parse_args(struct args *args, int argc, char **argv)
 			args->rules = optarg ? optarg : "table";
 		args->check |= c == 'n';
 		args->print |= c == OPT_PRINT;
+		args->mdoc |= c == OPT_MDOC;
 		args->help |= c == OPT_HELP;
 		args->version |= c == OPT_VERSION;
 		if (c == '?')
@@ -137,6 +139,10 @@ run(const struct args *args)
 		return run_replay(args->replay);
 	if (args->rules)
 		return print_rules(args->rules);
+	if (args->mdoc) {
+		policy_conf_print_mdoc(stdout);
+		return 0;
+	}
 	if (policy_conf_read(&conf, args->conf, &err) < 0) {
 		fprintf(stderr, "lifeboat-policy: %s\n", err.text);
 		return EXIT_USAGE;

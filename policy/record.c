@@ -127,6 +127,7 @@ begin(struct record *r, struct trace *t, const struct core *core, mono_t now)
 	if (r->f)
 		fclose(r->f);
 	r->f = NULL;
+	mkdir(r->folder, 0750); /* it may be there */
 	make_room(r);
 	snprintf(
 	    path, sizeof(path), "%s/rec-%013" PRId64 ".txt", r->folder, clock_wall_ms());

@@ -94,6 +94,7 @@ read_head(struct replay *r, const char *line)
 	int version, n = 0;
 	size_t bytes;
 
+	/* Bounded widths. NOLINTNEXTLINE(cert-err34-c) */
 	if (sscanf(line, "recording core=%9d hosts=%9d orders=%9d bytes=%12zu%n",
 		&version, &limits.hosts, &limits.orders, &bytes, &n) != 4 ||
 	    strspn(line + n, "\n") != strlen(line + n) || bytes > SNAPSHOT_MAX)

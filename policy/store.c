@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,4 +256,13 @@ store_set_host(
 	r = wrote(s, r, err);
 	sqlite3_finalize(q);
 	return r;
+}
+
+int
+store_limit_pages(struct store *s, int pages)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %d", pages);
+	return run(s, sql);
 }

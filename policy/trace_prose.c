@@ -144,10 +144,73 @@ say_listed(struct prose *p)
 	say_why(p);
 }
 
+static void
+say_moving(struct prose *p, const char *verb)
+{
+	say(p, "%s", verb);
+	if (p->a->order.number) {
+		say(p, " ");
+		say_order(p, p->a->order);
+	}
+	say_route(p);
+}
+
+static void
+say_guest_action(struct prose *p)
+{
+	switch (p->a->kind) {
+	case ACTION_WOULD_MOVE:
+		say_moving(p, "would move");
+		say_why(p);
+		break;
+	case ACTION_STAYS:
+		say_name(p, p->a->name);
+		say(p, " stays on ");
+		say_host(p, p->a->from);
+		say_why(p);
+		break;
+	case ACTION_PREPARE:
+		say_moving(p, "prepare");
+		say_why(p);
+		break;
+	case ACTION_MOVE:
+		say_moving(p, "move");
+		say(p, " (after ");
+		say_order(p, p->a->after);
+		say(p, ")");
+		break;
+	case ACTION_OUTCOME:
+		say_order(p, p->a->order);
+		say(p, " %s", outcome_name(p->a->outcome));
+		say_route(p);
+		say(p, " (%s)", why_word(p->a->why));
+		break;
+	default:
+		say_held(p, p->a->kind == ACTION_HOLD ? "hold" : "release");
+	}
+}
+
+static void
+say_refusal(struct prose *p)
+{
+	say(p, "refused");
+	if (p->a->from.i >= 0) {
+		say(p, " ");
+		say_host(p, p->a->from);
+	}
+	say_why(p);
+}
+
 char *
 trace_prose(char *buf, size_t size, const struct trace *t, const struct core *core,
     const struct action *a)
 {
+	static const char *const verbs[ACTION_KINDS] = {
+		[ACTION_CORDON] = "cordoned",
+		[ACTION_UNCORDON] = "uncordoned",
+		[ACTION_DRAIN] = "draining",
+		[ACTION_UNDRAIN] = "no longer draining",
+	};
 	struct prose p = { buf, size, 0, core, a };
 
 	(void)t;
@@ -162,68 +225,20 @@ trace_prose(char *buf, size_t size, const struct trace *t, const struct core *co
 	case ACTION_LISTED:
 		say_listed(&p);
 		break;
-	case ACTION_WOULD_MOVE:
-		say(&p, "would move");
-		say_route(&p);
-		say_why(&p);
-		break;
-	case ACTION_STAYS:
-		say_name(&p, a->name);
-		say(&p, " stays on ");
-		say_host(&p, a->from);
-		say_why(&p);
-		break;
-	case ACTION_PREPARE:
-		say(&p, "prepare ");
-		say_order(&p, a->order);
-		say_route(&p);
-		say_why(&p);
-		break;
-	case ACTION_MOVE:
-		say(&p, "move ");
-		say_order(&p, a->order);
-		say_route(&p);
-		say(&p, " (after ");
-		say_order(&p, a->after);
-		say(&p, ")");
-		break;
-	case ACTION_OUTCOME:
-		say_order(&p, a->order);
-		say(&p, " %s", outcome_name(a->outcome));
-		say_route(&p);
-		say(&p, " (%s)", why_word(a->why));
-		break;
-	case ACTION_HOLD:
-		say_held(&p, "hold");
-		break;
-	case ACTION_RELEASE:
-		say_held(&p, "release");
-		break;
 	case ACTION_MODE:
 		say(&p, "mode %s", mode_name(a->mode));
 		break;
-	case ACTION_CORDON:
-		say_host_verb(&p, "cordoned");
-		break;
-	case ACTION_UNCORDON:
-		say_host_verb(&p, "uncordoned");
-		break;
-	case ACTION_DRAIN:
-		say_host_verb(&p, "draining");
-		break;
-	case ACTION_UNDRAIN:
-		say_host_verb(&p, "no longer draining");
-		break;
 	case ACTION_REFUSED:
-		say(&p, "refused");
-		if (a->from.i >= 0) {
-			say(&p, " ");
-			say_host(&p, a->from);
-		}
-		say_why(&p);
+		say_refusal(&p);
+		break;
+	case ACTION_CORDON:
+	case ACTION_UNCORDON:
+	case ACTION_DRAIN:
+	case ACTION_UNDRAIN:
+		say_host_verb(&p, verbs[a->kind]);
 		break;
 	default:
-		say(&p, "?");
+		say_guest_action(&p);
 	}
 	return buf;
 }

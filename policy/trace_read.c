@@ -280,6 +280,7 @@ read_readings(struct reader *r)
 
 	core_host(r->core, r->e->host, &h);
 	if (word && word[0] == '@') {
+		/* Bounded widths. NOLINTNEXTLINE(cert-err34-c) */
 		if (sscanf(word, "@%5u+%5u", &first, &n) != 2 || first + n > MAX_SENSORS)
 			return reader_bad(r, "not a range of sensors", word);
 		ret = complete_readings(r, (int)first, (int)n);
@@ -337,11 +338,12 @@ static int
 read_outcome(struct reader *r)
 {
 	char *word = reader_next(r);
-	char *value;
-	char end;
+	char *value, *dot = word ? strchr(word, '.') : NULL;
 
-	if (!word || sscanf(word, "%" SCNu64 ".%" SCNu32 "%c", &r->e->outcome.order.term,
-			 &r->e->outcome.order.number, &end) != 2)
+	if (dot)
+		*dot = '\0';
+	if (!dot || !reader_count(&r->e->outcome.order.term, word, UINT64_MAX) ||
+	    !reader_u32(&r->e->outcome.order.number, dot + 1))
 		return reader_bad(
 		    r, "an order's id belongs here", word ? word : "outcome");
 	word = reader_next(r);
@@ -436,6 +438,22 @@ read_time(struct reader *r, mono_t origin, const char *word)
 	return 0;
 }
 
+static int
+read_kind(struct reader *r)
+{
+	const char *word = reader_next(r);
+
+	r->e->host = HOST_NONE;
+	r->e->kind = EVENT_TICK;
+	while (word && r->e->kind < EVENT_KINDS &&
+	       strcmp(word, trace_events[r->e->kind]) != 0)
+		r->e->kind++;
+	if (!word || r->e->kind == EVENT_KINDS)
+		return reader_bad(r, "no such event", word ? word : "");
+	return 0;
+}
+
+/* Six arguments are the contract. NOLINTBEGIN(readability-function-size) */
 int
 trace_parse(struct trace *t, struct event *event, const struct core *core, mono_t origin,
     const char *line, struct err *err)
@@ -453,18 +471,9 @@ trace_parse(struct trace *t, struct event *event, const struct core *core, mono_
 	if (!copy)
 		return -ENOMEM;
 	r.rest = copy;
-	word = reader_next(&r);
-	ret = read_time(&r, origin, word);
-	if (ret == 0) {
-		word = reader_next(&r);
-		event->kind = EVENT_TICK;
-		while (word && event->kind < EVENT_KINDS &&
-		       strcmp(word, trace_events[event->kind]) != 0)
-			event->kind++;
-		event->host = HOST_NONE;
-		if (!word || event->kind == EVENT_KINDS)
-			ret = reader_bad(&r, "no such event", word ? word : line);
-	}
+	ret = read_time(&r, origin, reader_next(&r));
+	if (ret == 0)
+		ret = read_kind(&r);
 	if (ret == 0)
 		ret = read_event(&r);
 	if (ret == 0 && (word = reader_next(&r)))
@@ -472,3 +481,4 @@ trace_parse(struct trace *t, struct event *event, const struct core *core, mono_
 	free(copy);
 	return ret;
 }
+/* NOLINTEND(readability-function-size) */

@@ -84,7 +84,7 @@ set_n(uint16_t *to, int n)
 static bool
 read_xen_word(struct reader *r, struct xen_facts *x, const char *key, char *value)
 {
-	if (!value)
+	if (!value) /* Bounded widths. NOLINTNEXTLINE(cert-err34-c) */
 		return sscanf(key, "%4u.%4u", &x->major, &x->minor) == 2;
 	if (strcmp(key, "memory") == 0)
 		return text_parse_memory(&x->total_kib, value);
@@ -123,47 +123,58 @@ read_guest(struct reader *r, struct xen_facts *x, struct guest_facts **g)
 	return 0;
 }
 
+/* The first word: a state other than ok ends the line, "same" repeats the last facts. */
+static char *
+begin_xen(struct reader *r, struct xen_facts *x)
+{
+	struct host_view h;
+	char *word = reader_next(r);
+
+	memset(x, 0, sizeof(*x));
+	if (word && reader_probe_state(&x->state, word))
+		return NULL;
+	if (word && strcmp(word, "same") == 0) {
+		core_host(r->core, r->e->host, &h);
+		*x = *h.xen;
+		word = reader_next(r);
+	}
+	x->state = PROBE_OK;
+	return word;
+}
+
+/* "key=value" of the guest under way, or of the host before the first guest. */
+static int
+read_word(struct reader *r, struct guest_facts *g, char *word)
+{
+	char *value = reader_split(word);
+
+	if (g)
+		return read_guest_word(r, g, word, value)
+			   ? 0
+			   : reader_bad(r, "not of a guest", word);
+	return read_xen_word(r, &r->e->xen, word, value)
+		   ? 0
+		   : reader_bad(r, "not of a host's Xen", word);
+}
+
 int
 reader_xen(struct reader *r)
 {
 	struct xen_facts *x = &r->e->xen;
 	struct guest_facts *g = NULL;
-	struct host_view h;
-	char *word = reader_next(r);
-	bool cleared = false;
-	int ret;
+	int ret = 0;
 
-	memset(x, 0, sizeof(*x));
-	if (word && reader_probe_state(&x->state, word))
-		return 0;
-	x->state = PROBE_OK;
-	if (word && strcmp(word, "same") == 0) {
-		core_host(r->core, r->e->host, &h);
-		*x = *h.xen;
-		x->state = PROBE_OK;
-		word = reader_next(r);
-	}
-	for (; word; word = reader_next(r)) {
-		if (strcmp(word, ";") == 0) {
-			if (!cleared)
-				x->n_guests = 0;
-			cleared = true;
-			ret = read_guest(r, x, &g);
-			if (ret < 0)
-				return ret;
-			continue;
-		}
-		if (strcmp(word, "empty") == 0) {
+	for (char *word = begin_xen(r, x); word && ret == 0; word = reader_next(r)) {
+		bool empty = strcmp(word, "empty") == 0;
+		bool guest = strcmp(word, ";") == 0;
+		if (empty || (guest && !g))
 			x->n_guests = 0;
-			continue;
-		}
-		char *value = reader_split(word);
-		if (!(g ? read_guest_word(r, g, word, value)
-			: read_xen_word(r, x, word, value)))
-			return reader_bad(
-			    r, g ? "not of a guest" : "not of a host's Xen", word);
+		if (guest)
+			ret = read_guest(r, x, &g);
+		else if (!empty)
+			ret = read_word(r, g, word);
 	}
-	return 0;
+	return ret;
 }
 
 static int

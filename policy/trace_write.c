@@ -81,6 +81,15 @@ write_rules(FILE *f, const struct rules *rules)
 }
 
 static void
+write_limit(FILE *f, const char *key, enum sensor_kind kind, int64_t milli)
+{
+	if (milli == NO_LIMIT)
+		return;
+	fprintf(f, " %s=", key);
+	put_quantity(f, kind, milli);
+}
+
+static void
 write_catalogue(FILE *f, const struct event *e)
 {
 	for (int i = 0; i < e->catalogue.n; i++) {
@@ -89,14 +98,8 @@ write_catalogue(FILE *f, const struct event *e)
 		put_word(f, s->name);
 		fprintf(f, " %s", sensor_kind_name(s->kind));
 		for (int l = 0; l < LIMITS; l++) {
-			if (s->limit[l] != NO_LIMIT) {
-				fprintf(f, " %s=", trace_limits[l]);
-				put_quantity(f, s->kind, s->limit[l]);
-			}
-			if (s->clear[l] != NO_LIMIT) {
-				fprintf(f, " %s=", trace_clears[l]);
-				put_quantity(f, s->kind, s->clear[l]);
-			}
+			write_limit(f, trace_limits[l], s->kind, s->limit[l]);
+			write_limit(f, trace_clears[l], s->kind, s->clear[l]);
 		}
 		fputs(s->ignored ? " ignored" : "", f);
 		fputs(s->lost_fails ? " lost-fails" : "", f);

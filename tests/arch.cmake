@@ -2,3 +2,5 @@ add_test(NAME arch.purity
   COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/purity.sh $<TARGET_FILE:policy_core>)
 add_test(NAME arch.layers
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/layers.py ${PROJECT_SOURCE_DIR})
+add_test(NAME arch.log-ids
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/log_ids.py ${PROJECT_SOURCE_DIR})

@@ -90,6 +90,13 @@ struct place_row {
 int core_place(const struct core *core, host_t from, int guest, struct place_row *rows,
     int n, enum why *stays);
 
+/*
+ * What was decided last of a guest whose host is being emptied: where it would go, or why
+ * it stays.  False: nothing is decided of it.
+ */
+bool core_plan(const struct core *core, host_t from, const struct uuid *guest, host_t *to,
+    enum why *stays);
+
 /* Open orders. */
 struct order_view {
 	order_t order, prepare;

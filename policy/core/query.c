@@ -264,3 +264,20 @@ core_order(const struct core *core, int i, struct order_view *out)
 	memcpy(out->name, o->name, sizeof(out->name));
 	return true;
 }
+
+bool
+core_plan(const struct core *core, host_t from, const struct uuid *guest, host_t *to,
+    enum why *stays)
+{
+	if (!host_valid(core, from))
+		return false;
+	for (int i = 0; i < core->host[from.i].n_said; i++) {
+		const struct said *said = &core->sayings[from.i].said[i];
+		if (!uuid_equal(&said->guest, guest))
+			continue;
+		*to = said->to;
+		*stays = said->stays;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,3 @@
+foreach(module intake store policy_conf)
+  lifeboat_unit(${module} policy_io)
+endforeach()
