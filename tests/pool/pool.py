@@ -90,7 +90,7 @@ class Pool:
     def __init__(self, build, folder, hosts, rules=None, netns=True):
         self.build = os.path.abspath(build)
         self.names = list(hosts)
-        self.hosts = hosts
+        self.states = hosts
         self.rules = rules or {}
         self.netns = netns
         self.dir = folder
@@ -160,7 +160,7 @@ class Pool:
         return NET + "1" if self.netns else "127.0.0.1"
 
     def _host(self, number, name):
-        self.write(name + ".xen", self.hosts[name])
+        self.write(name + ".xen", self.states[name])
         self._monitor_conf(name)
         if not self.netns:
             self.write(name + ".readings", "cpu temp 45C high=75C high-critical=90C\n")
@@ -250,7 +250,8 @@ class Pool:
         env = {}
         if self.netns:
             env = {"LD_PRELOAD": os.path.join(self.build, "tests", "pool", "fakexen.so"),
-                "FAKEXEN_STATE": self.path(name + ".xen")}
+                "FAKEXEN_STATE": self.path(name + ".xen"),
+                "ASAN_OPTIONS": "verify_asan_link_order=0"}
         self.start(name, [*self.inside(name), self.program("lifeboat-monitor"),
             "-c", self.path(name + ".conf")], env)
 

@@ -109,9 +109,10 @@ def an_engine_killed_and_restarted_decides_nothing_until_reports_are_fresh(p):
         guest(p)["would_move"], p.check_alive)
     p.show("uncordon", "n2")
     pool.wait_for("the target", 15, lambda: guest(p)["would_move"] == "n2", p.check_alive)
-    log = p.log("engine")
-    last = log[log.rindex("engine-start"):]
-    assert last.index("health-to=failing" if "health-to=" in last else "failing") < last.index("would-move"), last
+    def since_start():
+        return p.log("engine")[p.log("engine").rindex("engine-start"):]
+    pool.wait_for("its line", 5, lambda: "would-move" in since_start(), p.check_alive)
+    assert since_start().index("to=failing") < since_start().index("would-move"), since_start()
     p.set_sensor("n1", SENSOR, 45)
     sound(p)
 

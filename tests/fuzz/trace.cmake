@@ -1,0 +1,1 @@
+lifeboat_fuzz(trace policy_trace)
