@@ -1,0 +1,88 @@
+"""The engine under attack: 10,000 hostile connections on its ports while reports flow.
+
+Inside a network namespace of its own; bounded in count, and it ends by itself."""
+
+import argparse
+import os
+import random
+import socket
+import struct
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import pool
+
+CONNECTIONS = 10000
+HOSTS = 20
+SECONDS = 12
+
+
+def attack(number, dice):
+    """One hostile connection: what a scanner, a broken peer or an enemy might send."""
+    s = socket.create_connection((pool.NET + "1", 7801 + number % 2), timeout=5)
+    header = b"\0SP\0\0" + bytes([dice.choice([16, 32, 33, 48, 255])]) + b"\0\0"
+    kind = number % 6
+    try:
+        if kind == 0:
+            s.sendall(dice.randbytes(dice.randrange(200)))
+        elif kind == 1:
+            s.sendall(header + struct.pack(">Q", dice.choice([0, 1, 65536, 65537, 2**31, 2**63, 2**64 - 1])))
+        elif kind == 2:
+            start = b"LBF1\1\1\1\0" if number % 4 == 0 else b"LBF2\1\1\1\0"
+            s.sendall(b"\0SP\0\0\x20\0\0" + struct.pack(">Q", 300) + start + dice.randbytes(292))
+        elif kind == 3:
+            s.sendall(header + struct.pack(">Q", 1000) + dice.randbytes(10))
+        elif kind == 4:
+            s.sendall(b"\0SP\0\0\x30\0\0" + struct.pack(">Q", 80) + b"\x80\0\0\1" + dice.randbytes(76))
+        if kind != 5 and number % 3 == 0:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    except OSError:
+        pass  # the engine has hung up on us: as it should
+    finally:
+        s.close()
+
+
+def descriptors(pid):
+    return len(os.listdir("/proc/%d/fd" % pid))
+
+
+def main():
+    args = sys.argv[1:]
+    folder, inside = pool.enter(os.path.abspath(__file__), args)
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--build", required=True)
+    options = arguments.parse_args(args)
+    if not inside:
+        print("skipped: this machine allows no namespaces")
+        return 77
+    dice = random.Random(7)
+    names = ["h%d" % n for n in range(HOSTS)]
+    with pool.Pool(options.build, folder, dict.fromkeys(names, ""), {"silence": "10s"}, hosts_run=False) as p:
+        p.start_engine()
+        engine = p.children["engine"].pid
+        before = descriptors(engine)
+        keys = "".join(open(p.path(name + ".key"), encoding="ascii").read() for name in names)
+        sim = subprocess.Popen([os.path.join(p.build, "tests", "pool", "hostsim"), p.public["engine"],
+            "tcp://%s1:7801" % pool.NET, "tcp://%s1:7802" % pool.NET, str(SECONDS)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        sim.stdin.write(keys)
+        sim.stdin.close()
+        pool.wait_for("reports", 10, lambda: p.ask("status")["frames"]["accepted"] > 3 * HOSTS, p.check_alive)
+        for number in range(CONNECTIONS):
+            attack(number, dice)
+        said = sim.stdout.read()
+        assert sim.wait() == 0, said
+        frames = p.ask("status")["frames"]
+        print(said.strip(), "-", frames)
+        assert frames["accepted"] >= HOSTS * SECONDS, frames
+        assert frames["stranger"] > 0 and frames["magic"] + frames["length"] > 0, frames
+        assert all(row["health"] == "sound" for row in p.hosts().values()), p.hosts()
+        pool.wait_for("the descriptors to be given back", 30, lambda: descriptors(engine) <= before + 8, p.check_alive)
+        p.check_alive()
+    print("ok      %d hostile connections while reports flowed" % CONNECTIONS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
