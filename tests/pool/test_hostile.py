@@ -1,4 +1,5 @@
-"""The engine under attack: 10,000 hostile connections on its ports while reports flow.
+"""The engine under attack: 10,000 hostile connections on its ports while reports flow, and
+the disk of its recording full all the while: recording stops, deciding goes on.
 
 Inside a network namespace of its own; bounded in count, and it ends by itself."""
 
@@ -59,6 +60,7 @@ def main():
     dice = random.Random(7)
     names = ["h%d" % n for n in range(HOSTS)]
     with pool.Pool(options.build, folder, dict.fromkeys(names, ""), {"silence": "10s"}, hosts_run=False) as p:
+        pool.run("mount", "-t", "tmpfs", "-o", "size=64k", "none", p.path("recording"))
         p.start_engine()
         engine = p.children["engine"].pid
         before = descriptors(engine)
@@ -78,6 +80,9 @@ def main():
         assert frames["accepted"] >= HOSTS * SECONDS, frames
         assert frames["stranger"] > 0 and frames["magic"] + frames["length"] > 0, frames
         assert all(row["health"] == "sound" for row in p.hosts().values()), p.hosts()
+        recording = p.ask("status")["recording"]
+        assert not recording["on"] and "No space left" in recording["error"], recording
+        assert p.log("engine").count("recording-stopped") == 1, p.log("engine")
         pool.wait_for("the descriptors to be given back", 30, lambda: descriptors(engine) <= before + 8, p.check_alive)
         p.check_alive()
     print("ok      %d hostile connections while reports flowed" % CONNECTIONS)
