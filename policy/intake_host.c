@@ -118,29 +118,81 @@ join_catalogue(
 	return true;
 }
 
+static bool
+brings_catalogue(const Lifeboat__Report *m, int probe)
+{
+	for (size_t i = 0; i < m->n_catalogues; i++)
+		if ((int)m->catalogues[i]->probe == probe)
+			return true;
+	return false;
+}
+
+static int
+probes_with_sensors(const struct intake_host *h)
+{
+	int n = 0;
+
+	for (int p = 0; p < PROBES; p++)
+		n += h->count[p] > 0;
+	return n;
+}
+
+/*
+ * The table is kept only while two probes have sensors: thousands of hosts have one, and
+ * the core knows it.  When a second probe comes, the first one's is asked for again.
+ */
+static bool
+can_join(struct intake_host *h, const Lifeboat__Report *m)
+{
+	bool can = true;
+
+	if (h->catalogue)
+		return true;
+	for (int p = 0; p < PROBES; p++)
+		can &= h->count[p] == 0 || brings_catalogue(m, p);
+	for (int p = 0; p < PROBES; p++) {
+		h->generation[p] = 0;
+		if (can)
+			h->count[p] = 0;
+	}
+	h->unknown_readings |= !can;
+	return can;
+}
+
+static bool
+brings_news(const struct intake_host *h, const Lifeboat__Report *m)
+{
+	for (size_t i = 0; i < m->n_catalogues; i++)
+		if (h->generation[m->catalogues[i]->probe] !=
+		    m->catalogues[i]->generation)
+			return true;
+	return false;
+}
+
 static void
 take_catalogues(struct intake_host *h, const Lifeboat__Report *m, struct intake_out *out)
 {
 	struct event *e;
 	uint16_t n = 0;
-	bool joined = false;
 
-	for (size_t i = 0; i < m->n_catalogues; i++) {
-		const Lifeboat__Catalogue *c = m->catalogues[i];
-		if (h->generation[c->probe] == c->generation ||
-		    !join_catalogue(h, c, out))
-			continue;
-		h->generation[c->probe] = c->generation;
-		joined = true;
-	}
-	if (!joined)
+	if (!brings_news(h, m) || !can_join(h, m))
 		return;
+	for (size_t i = 0; i < m->n_catalogues; i++)
+		if (join_catalogue(h, m->catalogues[i], out))
+			h->generation[m->catalogues[i]->probe] =
+			    m->catalogues[i]->generation;
 	for (int p = 0; p < PROBES; p++)
 		n = (uint16_t)(n + h->count[p]);
+	if (!h->catalogue)
+		return;
 	e = begin(h, out, EVENT_CATALOGUE);
 	e->catalogue.n = n;
 	memcpy(e->catalogue.sensor, h->catalogue, n * sizeof(*h->catalogue));
 	send(out);
+	if (probes_with_sensors(h) < 2) {
+		free(h->catalogue);
+		h->catalogue = NULL;
+	}
 }
 
 static void

@@ -34,7 +34,7 @@ struct intake_host {
 	uint64_t refusals;           /* in a row, to log the first alone */
 	uint32_t generation[PROBES]; /* 0: its catalogue is not known */
 	uint16_t first[PROBES], count[PROBES];
-	struct sensor_facts *catalogue; /* owned: both probes' sensors, joined */
+	struct sensor_facts *catalogue; /* owned, or NULL: two probes' sensors, joined */
 	bool unknown_readings;          /* of a catalogue we do not have */
 	uint8_t probes[PROBES];
 	mono_t cpu_at;

@@ -390,6 +390,58 @@ readings_wait_for_their_catalogue(void **state)
 }
 
 static void
+two_probes_sensors_are_joined(void **state)
+{
+	Lifeboat__Report m = plain_report();
+	Lifeboat__Sensor s = LIFEBOAT__SENSOR__INIT, *ss[] = { &s };
+	Lifeboat__Sensor t = LIFEBOAT__SENSOR__INIT, *ts[] = { &t };
+	Lifeboat__Catalogue c = LIFEBOAT__CATALOGUE__INIT, d = LIFEBOAT__CATALOGUE__INIT;
+	Lifeboat__Catalogue *one[] = { &c }, *two[] = { &c, &d }, *second[] = { &d };
+	Lifeboat__Readings r = LIFEBOAT__READINGS__INIT, *rs[] = { &r };
+	int64_t value = 20000;
+	uint32_t good = 0;
+
+	(void)state;
+	admit();
+	s.name = (char *)"cpu/temp1";
+	t.name = (char *)"file/inlet";
+	c.generation = d.generation = 1;
+	c.n_sensors = d.n_sensors = 1;
+	c.sensors = ss;
+	d.sensors = ts;
+	d.probe = PROBE_FILE;
+	m.n_catalogues = 1;
+	m.catalogues = one;
+	assert_int_equal(give(seal_report(&m)), FRAME_OK);
+	assert_int_equal(last[EVENT_CATALOGUE].catalogue.n, 1);
+	m.catalogues = second; /* alone it would push the first one's out */
+	assert_int_equal(give(seal_report(&m)), FRAME_OK);
+	assert_int_equal(events[EVENT_CATALOGUE], 1);
+	m.n_catalogues = 2;
+	m.catalogues = two;
+	assert_int_equal(give(seal_report(&m)), FRAME_OK);
+	assert_int_equal(events[EVENT_CATALOGUE], 2);
+	assert_int_equal(last[EVENT_CATALOGUE].catalogue.n, 2);
+	assert_string_equal(last[EVENT_CATALOGUE].catalogue.sensor[1].name, "file/inlet");
+	r.probe = PROBE_FILE;
+	r.generation = 1;
+	r.n_values = r.n_states = 1;
+	r.values = &value;
+	r.states = &good;
+	m.n_catalogues = 0;
+	m.n_readings = 1;
+	m.readings = rs;
+	assert_int_equal(give(seal_report(&m)), FRAME_OK);
+	assert_int_equal(last[EVENT_READINGS].readings.first, 1);
+	d.generation = 2; /* a change of one, while both are known */
+	m.n_readings = 0;
+	m.n_catalogues = 1;
+	m.catalogues = second;
+	assert_int_equal(give(seal_report(&m)), FRAME_OK);
+	assert_int_equal(last[EVENT_CATALOGUE].catalogue.n, 2);
+}
+
+static void
 a_disk_is_lost_with_its_session(void **state)
 {
 	Lifeboat__Report m = plain_report();
@@ -444,6 +496,8 @@ main(void)
 		    bytes_that_are_no_message_are_refused_behind_the_seal, start, stop),
 		cmocka_unit_test_setup_teardown(
 		    readings_wait_for_their_catalogue, start, stop),
+		cmocka_unit_test_setup_teardown(
+		    two_probes_sensors_are_joined, start, stop),
 		cmocka_unit_test_setup_teardown(
 		    a_disk_is_lost_with_its_session, start, stop),
 	};
