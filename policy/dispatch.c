@@ -59,7 +59,7 @@ refusals(const struct action *a)
 
 	for (int g = 0; g < GATES; g++) {
 		int n;
-		if (a->refused[g] == 0)
+		if (a->refused[g] == 0 || GATE_FIRST + g == WHY_SELF)
 			continue;
 		n = snprintf(text + len, sizeof(text) - len, "%s%u:%s", len ? "+" : "",
 		    a->refused[g], why_word((enum why)(GATE_FIRST + g)));

@@ -74,41 +74,85 @@ struct replay {
 	struct actions *actions;
 	struct bytes snapshot;
 	size_t expected; /* bytes of the snapshot still to come, then 0 */
+	bool begun;      /* an event has been stepped */
+	const struct replay_watch *watch;
 	FILE *out;
 	struct err *err;
 };
 
 static int
-renew_core(struct replay *r, int32_t hosts, int32_t orders)
+renew_core(struct replay *r, const struct core_limits *limits)
 {
-	struct core_limits limits = { hosts, orders };
-
+	r->begun = false;
 	r->core = core_free(r->core);
-	return core_new(&r->core, &limits);
+	return core_new(&r->core, limits);
+}
+
+/* " key=NUMBER" at *at, which is moved behind it. */
+static bool
+take_number(const char **at, const char *key, uint64_t *out, uint64_t max)
+{
+	size_t len = strlen(key);
+	char *end;
+
+	if (strncmp(*at, key, len) != 0 || (*at)[len] < '0' || (*at)[len] > '9')
+		return false;
+	errno = 0;
+	*out = strtoull(*at + len, &end, 10);
+	*at = end;
+	return errno == 0 && *out <= max;
+}
+
+/* " hosts=64 orders=64" */
+static bool
+take_limits(const char **at, struct core_limits *limits)
+{
+	uint64_t hosts, orders;
+
+	if (!take_number(at, " hosts=", &hosts, 65536) ||
+	    !take_number(at, " orders=", &orders, 1024))
+		return false;
+	*limits = (struct core_limits){ (int32_t)hosts, (int32_t)orders };
+	return hosts > 0 && orders > 0;
+}
+
+static bool
+is_end(const char *at)
+{
+	return at[strspn(at, "\r\n")] == '\0';
 }
 
 static int
-read_head(struct replay *r, const char *line)
+read_limits(struct replay *r, const char *at)
 {
 	struct core_limits limits;
-	int version, n = 0;
-	size_t bytes;
 
-	/* Bounded widths. NOLINTNEXTLINE(cert-err34-c) */
-	if (sscanf(line, "recording core=%9d hosts=%9d orders=%9d bytes=%12zu%n",
-		&version, &limits.hosts, &limits.orders, &bytes, &n) != 4 ||
-	    strspn(line + n, "\n") != strlen(line + n) || bytes > SNAPSHOT_MAX)
+	if (!take_limits(&at, &limits) || !is_end(at))
+		return err_set(
+		    r->err, -EINVAL, "not limits hosts=1..65536 orders=1..1024");
+	if (r->begun)
+		return err_set(r->err, -EINVAL, "limits belong before the first event");
+	return renew_core(r, &limits);
+}
+
+static int
+read_head(struct replay *r, const char *at)
+{
+	struct core_limits limits;
+	uint64_t version, bytes;
+
+	if (!take_number(&at, " core=", &version, INT32_MAX))
 		return err_set(r->err, -EINVAL, "a damaged head of a recording");
 	if (version != CORE_VERSION)
 		return err_set(r->err, -EPROTO,
-		    "recorded by a core of version %d; this one is version %d", version,
-		    CORE_VERSION);
-	if (limits.hosts < 1 || limits.hosts > 65536 || limits.orders < 1 ||
-	    limits.orders > 1024)
+		    "recorded by a core of version %" PRIu64 "; this one is version %d",
+		    version, CORE_VERSION);
+	if (!take_limits(&at, &limits) ||
+	    !take_number(&at, " bytes=", &bytes, SNAPSHOT_MAX) || !is_end(at))
 		return err_set(r->err, -EINVAL, "a damaged head of a recording");
 	r->snapshot.len = 0;
 	r->expected = bytes;
-	return renew_core(r, limits.hosts, limits.orders);
+	return renew_core(r, &limits);
 }
 
 static int
@@ -126,6 +170,8 @@ read_snapshot(struct replay *r, const char *text)
 	r->expected -= len;
 	if (r->snapshot.failed)
 		return err_set(r->err, -ENOMEM, "out of memory");
+	if (r->begun)
+		return err_set(r->err, -EINVAL, "a snapshot without its head");
 	if (r->expected == 0 && !core_decode(r->core, r->snapshot.data, r->snapshot.len))
 		return err_set(r->err, -EINVAL, "a damaged snapshot");
 	return 0;
@@ -144,6 +190,35 @@ read_name(struct replay *r, char *text)
 }
 
 static int
+begin(struct replay *r)
+{
+	if (r->begun)
+		return 0;
+	r->begun = true;
+	return r->watch ? r->watch->begin(r->watch->to, r->core) : 0;
+}
+
+static int
+step_event(struct replay *r)
+{
+	int ret = begin(r);
+
+	if (ret == 0 && r->watch)
+		ret = r->watch->event(r->watch->to, r->core, r->event);
+	if (ret < 0)
+		return err_set(r->err, ret, "the watch ends it");
+	core_step(r->core, r->event, r->actions);
+	for (int i = 0; i < r->actions->n; i++)
+		trace_action(r->t, r->out, r->core, &r->actions->action[i]);
+	if (!core_check(r->core))
+		return err_set(
+		    r->err, -ENOTRECOVERABLE, "the core's invariants are broken");
+	if (r->watch)
+		ret = r->watch->actions(r->watch->to, r->core, r->actions);
+	return ret < 0 ? err_set(r->err, ret, "the watch ends it") : 0;
+}
+
+static int
 step(struct replay *r, const char *line)
 {
 	int parsed;
@@ -156,33 +231,47 @@ step(struct replay *r, const char *line)
 	/* The actions in the input are what is being found out. */
 	if (parsed == 0 || line[0] == '#' || line[0] == '\n')
 		fputs(line, r->out);
-	if (parsed > 0)
-		return 0;
-	core_step(r->core, r->event, r->actions);
-	for (int i = 0; i < r->actions->n; i++)
-		trace_action(r->t, r->out, r->core, &r->actions->action[i]);
-	if (!core_check(r->core))
-		return err_set(
-		    r->err, -ENOTRECOVERABLE, "the core's invariants are broken");
-	return 0;
+	return parsed == 0 ? step_event(r) : 0;
+}
+
+/* 1: not a line of a head. */
+static int
+take_head(struct replay *r, char *line)
+{
+	if (strncmp(line, "limits ", 7) == 0)
+		return read_limits(r, line + 6);
+	if (strncmp(line, "recording ", 10) == 0)
+		return read_head(r, line + 9);
+	if (strncmp(line, "snapshot ", 9) == 0)
+		return read_snapshot(r, line + 9);
+	if (strncmp(line, "name ", 5) == 0)
+		return read_name(r, line + 5);
+	return 1;
 }
 
 static int
 take_line(struct replay *r, char *line)
 {
-	if (strncmp(line, "recording ", 10) == 0)
-		return read_head(r, line);
-	if (strncmp(line, "snapshot ", 9) == 0)
-		return read_snapshot(r, line + 9);
-	if (strncmp(line, "name ", 5) == 0)
-		return read_name(r, line + 5);
-	return step(r, line);
+	int ret;
+
+	if (r->watch && line[0] != '@' && line[0] != '#' && line[0] != ' ' &&
+	    line[0] != '\n')
+		fputs(line, r->out);
+	ret = take_head(r, line);
+	return ret == 1 ? step(r, line) : ret;
 }
 
 int
 replay(FILE *in, FILE *out, struct err *err)
 {
-	struct replay r = { .out = out, .err = err };
+	return replay_watched(in, out, NULL, err);
+}
+
+int
+replay_watched(FILE *in, FILE *out, const struct replay_watch *watch, struct err *err)
+{
+	static const struct core_limits usual = { SCENARIO_HOSTS, SCENARIO_ORDERS };
+	struct replay r = { .watch = watch, .out = out, .err = err };
 	struct err sentence;
 	char *line = NULL;
 	size_t size = 0;
@@ -193,9 +282,7 @@ replay(FILE *in, FILE *out, struct err *err)
 	r.event = calloc(1, sizeof(*r.event));
 	r.actions = calloc(1, sizeof(*r.actions));
 	if (ret == 0)
-		ret = r.event && r.actions
-			  ? renew_core(&r, SCENARIO_HOSTS, SCENARIO_ORDERS)
-			  : -ENOMEM;
+		ret = r.event && r.actions ? renew_core(&r, &usual) : -ENOMEM;
 	err_set(err, ret, "out of memory");
 	while (ret == 0 && (len = getline(&line, &size, in)) >= 0) {
 		number++;

@@ -85,12 +85,11 @@ slot(const struct trace *t, id64_t id)
 void
 trace_name(struct trace *t, id64_t id, const char *name)
 {
-	size_t i;
+	size_t i = slot(t, id);
 
-	if (id.v == 0 || t->n >= TRACE_NAMES * 3 / 4)
-		return;
-	i = slot(t, id);
-	if (t->name[i])
+	/* A name that is read back must give the same id. */
+	if (id.v == 0 || t->name[i] || t->n >= TRACE_NAMES * 3 / 4 ||
+	    strlen(name) >= DISK_SIZE || text_id(name).v != id.v)
 		return;
 	t->name[i] = strdup(name);
 	t->id[i] = id;
@@ -131,4 +130,44 @@ trace_guest(const char *name)
 	text_copy(g.name, sizeof(g.name), name);
 	g.uuid = trace_uuid(name);
 	return g;
+}
+
+struct reading
+trace_last_reading(const struct core *core, host_t host, int sensor)
+{
+	struct sensor_view v;
+	bool never;
+
+	if (!core_sensor(core, host, sensor, &v))
+		return (struct reading){ .quality = QUALITY_GONE };
+	/* One good zero would have made it "ever read". */
+	never = !v.ever_read && v.reading.value == 0 && v.reading.flags == 0 &&
+		v.reading.quality == QUALITY_GOOD;
+	return never ? (struct reading){ .quality = QUALITY_GONE } : v.reading;
+}
+
+int
+trace_find_sensor(const struct core *core, host_t host, int from, const char *name)
+{
+	struct host_view h;
+	struct sensor_view v;
+
+	if (!core_host(core, host, &h))
+		return -1;
+	for (int k = 0; k < h.n_sensors; k++) {
+		int i = (from + k) % h.n_sensors;
+		if (core_sensor(core, host, i, &v) && strcmp(v.facts->name, name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+int
+trace_find_guest(const struct xen_facts *x, const char *name)
+{
+	for (int i = 0; i < x->n_guests; i++) {
+		if (strcmp(x->guests[i].name, name) == 0)
+			return i;
+	}
+	return -1;
 }

@@ -6,7 +6,7 @@
 
 #include "policy/trace.h"
 
-enum { TRACE_NAMES = 1 << 15, EVENT_WORDS = EVENT_KINDS };
+enum { TRACE_NAMES = 1 << 15, TRACE_WORD = 4 * DISK_SIZE + 8 };
 
 struct trace {
 	char *name[TRACE_NAMES]; /* owned; open addressing by id */
@@ -35,5 +35,22 @@ struct uuid trace_uuid(const char *name);
 
 /* What a guest is unless its line says otherwise. */
 struct guest_facts trace_guest(const char *name);
+
+/* The last reading of a sensor; gone when it never had one. */
+struct reading trace_last_reading(const struct core *core, host_t host, int sensor);
+/* The sensor of that name, looked for from there on and then from the first; or -1. */
+int trace_find_sensor(const struct core *core, host_t host, int from, const char *name);
+/* The first guest of that name, or -1. */
+int trace_find_guest(const struct xen_facts *x, const char *name);
+
+/*
+ * Written by trace_write.c and trace_write_xen.c.
+ */
+/* A name as reader_text() takes it: never empty, never a word with a meaning. */
+void trace_put_word(FILE *f, const char *text);
+void trace_put_xen(
+    FILE *f, const struct trace *t, const struct core *core, const struct event *e);
+void trace_put_storage(
+    FILE *f, const struct trace *t, const struct core *core, const struct event *e);
 
 #endif

@@ -10,6 +10,8 @@ read_words(uint32_t *words, char *list)
 	char *saved, *end;
 	int n = 0;
 
+	if (strcmp(list, "none") == 0)
+		return 0;
 	for (char *w = strtok_r(list, ",", &saved); w; w = strtok_r(NULL, ",", &saved)) {
 		unsigned long v = strtoul(w, &end, 16);
 		if (n == MAX_FEATURES || *end || v > UINT32_MAX)
@@ -68,7 +70,7 @@ read_guest_word(struct reader *r, struct guest_facts *g, const char *key, char *
 static bool
 read_live(struct xen_facts *x, const char *value)
 {
-	x->live_pv = strncmp(value, "pv", 2) == 0;
+	x->live_pv = strcmp(value, "pv") == 0 || strcmp(value, "pv,hvm") == 0;
 	x->live_hvm = strcmp(value, "hvm") == 0 || strcmp(value, "pv,hvm") == 0;
 	return x->live_pv || x->live_hvm || strcmp(value, "none") == 0;
 }
@@ -82,10 +84,21 @@ set_n(uint16_t *to, int n)
 }
 
 static bool
-read_xen_word(struct reader *r, struct xen_facts *x, const char *key, char *value)
+read_version(struct xen_facts *x, char *word)
 {
-	if (!value) /* Bounded widths. NOLINTNEXTLINE(cert-err34-c) */
-		return sscanf(key, "%4u.%4u", &x->major, &x->minor) == 2;
+	char *dot = strchr(word, '.');
+
+	if (!dot)
+		return false;
+	*dot = '\0';
+	return reader_u32(&x->major, word) && reader_u32(&x->minor, dot + 1);
+}
+
+static bool
+read_xen_word(struct reader *r, struct xen_facts *x, char *key, char *value)
+{
+	if (!value)
+		return read_version(x, key);
 	if (strcmp(key, "memory") == 0)
 		return text_parse_memory(&x->total_kib, value);
 	if (strcmp(key, "free") == 0)
@@ -106,55 +119,61 @@ read_xen_word(struct reader *r, struct xen_facts *x, const char *key, char *valu
 	return false;
 }
 
+static void
+drop_guest(struct xen_facts *x, int i)
+{
+	x->n_guests--;
+	memmove(&x->guests[i], &x->guests[i + 1],
+	    (size_t)(x->n_guests - i) * sizeof(x->guests[0]));
+}
+
+/* "guest NAME", then words of it; or "gone NAME". */
 static int
 read_guest(struct reader *r, struct xen_facts *x, struct guest_facts **g)
 {
 	char name[NAME_SIZE];
-	char *word = reader_next(r);
+	char *verb = reader_next(r), *word = reader_next(r);
+	bool gone = verb && strcmp(verb, "gone") == 0;
+	int i;
 
-	if (!word || strcmp(word, "guest") != 0)
-		return reader_bad(r, "'guest' belongs here", word ? word : ";");
-	word = reader_next(r);
-	if (!word || !text_unescape(name, sizeof(name), word) ||
-	    x->n_guests == MAX_GUESTS)
-		return reader_bad(r, "a guest's name belongs here", word ? word : ";");
-	*g = &x->guests[x->n_guests++];
-	**g = trace_guest(name);
+	*g = NULL;
+	if (!verb || (!gone && strcmp(verb, "guest") != 0))
+		return reader_bad(r, "'guest' or 'gone' belongs here", verb ? verb : ";");
+	if (!word || !reader_text(name, sizeof(name), word))
+		return reader_bad(r, "a guest's name belongs here", word ? word : verb);
+	i = r->same ? trace_find_guest(x, name) : -1;
+	if (gone) {
+		if (i >= 0)
+			drop_guest(x, i);
+		return i < 0 ? reader_bad(r, "no such guest was there", word) : 0;
+	}
+	if (i < 0 && x->n_guests == MAX_GUESTS)
+		return reader_bad(r, "too many guests", word);
+	if (i < 0) {
+		i = x->n_guests++;
+		x->guests[i] = trace_guest(name);
+	}
+	*g = &x->guests[i];
 	return 0;
 }
 
-/* The first word: a state other than ok ends the line, "same" repeats the last facts. */
+/* What the facts begin with; the word behind it. */
 static char *
-begin_xen(struct reader *r, struct xen_facts *x)
+read_xen_base(struct reader *r, struct xen_facts *x, char *word)
 {
 	struct host_view h;
-	char *word = reader_next(r);
 
 	memset(x, 0, sizeof(*x));
-	if (word && reader_probe_state(&x->state, word))
-		return NULL;
-	if (word && strcmp(word, "same") == 0) {
-		core_host(r->core, r->e->host, &h);
-		*x = *h.xen;
-		word = reader_next(r);
-	}
 	x->state = PROBE_OK;
-	return word;
-}
-
-/* "key=value" of the guest under way, or of the host before the first guest. */
-static int
-read_word(struct reader *r, struct guest_facts *g, char *word)
-{
-	char *value = reader_split(word);
-
-	if (g)
-		return read_guest_word(r, g, word, value)
-			   ? 0
-			   : reader_bad(r, "not of a guest", word);
-	return read_xen_word(r, &r->e->xen, word, value)
-		   ? 0
-		   : reader_bad(r, "not of a host's Xen", word);
+	if (word && reader_probe_state(&x->state, word))
+		return reader_next(r);
+	r->same = word && strcmp(word, "same") == 0;
+	if (!r->same)
+		return word;
+	if (core_host(r->core, r->e->host, &h))
+		*x = *h.xen;
+	x->state = PROBE_OK;
+	return reader_next(r);
 }
 
 int
@@ -162,19 +181,32 @@ reader_xen(struct reader *r)
 {
 	struct xen_facts *x = &r->e->xen;
 	struct guest_facts *g = NULL;
-	int ret = 0;
+	bool in_guest = false;
+	char *word = read_xen_base(r, x, reader_next(r));
+	int ret;
 
-	for (char *word = begin_xen(r, x); word && ret == 0; word = reader_next(r)) {
-		bool empty = strcmp(word, "empty") == 0;
-		bool guest = strcmp(word, ";") == 0;
-		if (empty || (guest && !g))
-			x->n_guests = 0;
-		if (guest)
+	if (reader_claim(&x->n_guests, word, MAX_GUESTS))
+		return 0;
+	for (; word; word = reader_next(r)) {
+		char *value;
+		if (strcmp(word, ";") == 0) {
+			in_guest = true;
 			ret = read_guest(r, x, &g);
-		else if (!empty)
-			ret = read_word(r, g, word);
+			if (ret < 0)
+				return ret;
+			continue;
+		}
+		if (!in_guest && strcmp(word, "empty") == 0) {
+			x->n_guests = 0;
+			continue;
+		}
+		value = reader_split(word);
+		if (in_guest ? !g || !read_guest_word(r, g, word, value)
+			     : !read_xen_word(r, x, word, value))
+			return reader_bad(
+			    r, in_guest ? "not of a guest" : "not of a host's Xen", word);
 	}
-	return ret;
+	return 0;
 }
 
 static int
@@ -183,6 +215,8 @@ read_seen(struct reader *r, struct disk_facts *d, int max, char *list)
 	char *saved;
 	int n = 0;
 
+	if (strcmp(list, "none") == 0)
+		return 0;
 	for (char *w = strtok_r(list, ",", &saved); w; w = strtok_r(NULL, ",", &saved)) {
 		char *mark = strchr(w, '!');
 		if (n == max || (mark && strcmp(mark, "!lost") != 0))
@@ -197,30 +231,42 @@ read_seen(struct reader *r, struct disk_facts *d, int max, char *list)
 	return n;
 }
 
+static bool
+read_storage_word(struct reader *r, struct storage_facts *s, const char *key, char *value)
+{
+	if (!value)
+		return false;
+	if (strcmp(key, "disks") == 0)
+		return set_n(&s->n_disks, read_seen(r, s->disks, MAX_DISKS, value));
+	if (strcmp(key, "sessions") == 0)
+		return set_n(
+		    &s->n_sessions, read_seen(r, s->sessions, MAX_SESSIONS, value));
+	return false;
+}
+
 int
 reader_storage(struct reader *r)
 {
 	struct storage_facts *s = &r->e->storage;
+	struct host_view h;
 	char *word = reader_next(r);
-	int n;
 
 	memset(s, 0, sizeof(*s));
 	if (word && reader_probe_state(&s->state, word))
-		return 0;
+		word = reader_next(r);
+	if (word && strcmp(word, "same") == 0) {
+		if (core_host(r->core, r->e->host, &h))
+			*s = *h.storage;
+		s->state = PROBE_OK;
+		word = reader_next(r);
+	}
 	for (; word; word = reader_next(r)) {
 		char *value = reader_split(word);
-		if (value && strcmp(word, "disks") == 0) {
-			n = read_seen(r, s->disks, MAX_DISKS, value);
-			s->n_disks = (uint16_t)(n < 0 ? 0 : n);
-		} else if (value && strcmp(word, "sessions") == 0) {
-			n = read_seen(r, s->sessions, MAX_SESSIONS, value);
-			s->n_sessions = (uint16_t)(n < 0 ? 0 : n);
-		} else {
-			return reader_bad(r, "disks= or sessions= belongs here", word);
-		}
-		if (n < 0)
-			return reader_bad(
-			    r, "too many, or a mark that is not !lost", word);
+		if (!read_storage_word(r, s, word, value))
+			return reader_bad(r,
+			    "not disks= or sessions=, too many, or a mark that is not "
+			    "!lost",
+			    word);
 	}
 	return 0;
 }

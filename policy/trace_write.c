@@ -4,26 +4,35 @@
 #include "base/text.h"
 #include "policy/trace_internal.h"
 
-static void
-put_word(FILE *f, const char *text)
+/* Words with a meaning of their own. */
+static bool
+is_taken(const char *text)
 {
-	char word[4 * DISK_SIZE];
+	static const char *const taken[] = { "?", "-", "none", "same", ";" };
 
-	fputs(text_escape(word, sizeof(word), text), f);
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+		if (strcmp(text, taken[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
-static void
-put_id(FILE *f, const struct trace *t, id64_t id)
+void
+trace_put_word(FILE *f, const char *text)
 {
-	char buf[DISK_SIZE];
-	const char *name = trace_named(t, id, buf);
+	char word[TRACE_WORD];
+	const char *s = text_escape(word, sizeof(word), text);
+	bool taken = is_taken(s) || *s == '@';
 
-	if (id.v == 0)
-		fputc('-', f);
-	else if (name == buf)
-		fputs(buf, f);
-	else
-		put_word(f, name);
+	if (*s == '\0')
+		fputs("\"\"", f);
+	for (; *s; s++) {
+		if (taken || *s == '!' || *s == '#')
+			fprintf(f, "\\x%02x", (unsigned int)(unsigned char)*s);
+		else
+			fputc(*s, f);
+		taken = false;
+	}
 }
 
 static void
@@ -33,7 +42,7 @@ put_host(FILE *f, const struct core *core, host_t host)
 
 	fputc(' ', f);
 	if (core_host(core, host, &v))
-		put_word(f, v.name);
+		trace_put_word(f, v.name);
 	else
 		fputc('?', f);
 }
@@ -42,16 +51,13 @@ static void
 put_quantity(FILE *f, enum sensor_kind kind, int64_t milli)
 {
 	char text[40];
+	int64_t back;
 
-	fputs(text_quantity(text, sizeof(text), kind, milli), f);
-}
-
-static void
-put_memory(FILE *f, const char *key, uint64_t kib)
-{
-	char text[40];
-
-	fprintf(f, " %s=%s", key, text_memory(text, sizeof(text), kib));
+	text_quantity(text, sizeof(text), kind, milli);
+	if (text_parse_quantity(&back, kind, text) && back == milli)
+		fputs(text, f);
+	else
+		fprintf(f, "~%" PRId64, milli);
 }
 
 static void
@@ -80,160 +86,135 @@ write_rules(FILE *f, const struct rules *rules)
 	}
 }
 
+/*
+ * Sensors
+ */
+
 static void
-write_limit(FILE *f, const char *key, enum sensor_kind kind, int64_t milli)
+write_sensor(FILE *f, const struct sensor_facts *s)
 {
-	if (milli == NO_LIMIT)
-		return;
-	fprintf(f, " %s=", key);
-	put_quantity(f, kind, milli);
+	trace_put_word(f, s->name);
+	fprintf(f, " %s", sensor_kind_name(s->kind));
+	for (int l = 0; l < LIMITS; l++) {
+		if (s->limit[l] != NO_LIMIT) {
+			fprintf(f, " %s=", trace_limits[l]);
+			put_quantity(f, s->kind, s->limit[l]);
+		}
+		if (s->clear[l] != NO_LIMIT) {
+			fprintf(f, " %s=", trace_clears[l]);
+			put_quantity(f, s->kind, s->clear[l]);
+		}
+	}
+	fputs(s->ignored ? " ignored" : "", f);
+	fputs(s->lost_fails ? " lost-fails" : "", f);
+}
+
+static bool
+is_same_sensor(const struct sensor_facts *a, const struct sensor_facts *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->kind == b->kind &&
+	       memcmp(a->limit, b->limit, sizeof(a->limit)) == 0 &&
+	       memcmp(a->clear, b->clear, sizeof(a->clear)) == 0 &&
+	       a->ignored == b->ignored && a->lost_fails == b->lost_fails;
+}
+
+static bool
+is_same_catalogue(const struct core *core, const struct event *e)
+{
+	struct host_view h;
+	struct sensor_view v;
+
+	if (!core_host(core, e->host, &h) || h.n_sensors != e->catalogue.n)
+		return false;
+	for (int i = 0; i < h.n_sensors; i++) {
+		if (!core_sensor(core, e->host, i, &v) ||
+		    !is_same_sensor(v.facts, &e->catalogue.sensor[i]))
+			return false;
+	}
+	return h.n_sensors > 0;
 }
 
 static void
-write_catalogue(FILE *f, const struct event *e)
+write_catalogue(FILE *f, const struct core *core, const struct event *e)
 {
+	if (e->catalogue.n > MAX_SENSORS) {
+		fprintf(f, " claims=%u", e->catalogue.n);
+		return;
+	}
+	if (is_same_catalogue(core, e)) {
+		fputs(" same", f);
+		return;
+	}
 	for (int i = 0; i < e->catalogue.n; i++) {
-		const struct sensor_facts *s = &e->catalogue.sensor[i];
 		fputs(i ? " ; " : " ", f);
-		put_word(f, s->name);
-		fprintf(f, " %s", sensor_kind_name(s->kind));
-		for (int l = 0; l < LIMITS; l++) {
-			write_limit(f, trace_limits[l], s->kind, s->limit[l]);
-			write_limit(f, trace_clears[l], s->kind, s->clear[l]);
-		}
-		fputs(s->ignored ? " ignored" : "", f);
-		fputs(s->lost_fails ? " lost-fails" : "", f);
+		write_sensor(f, &e->catalogue.sensor[i]);
 	}
 }
 
 static void
-write_reading(FILE *f, const struct sensor_facts *facts, const struct reading *r)
+write_reading(FILE *f, enum sensor_kind kind, const struct reading *r)
 {
-	fputc(' ', f);
-	put_word(f, facts->name);
-	fputc('=', f);
-	put_quantity(f, facts->kind, r->value);
-	if (r->quality != QUALITY_GOOD)
-		fprintf(f, "!%s", quality_name((enum quality)r->quality));
+	enum quality quality =
+	    r->quality <= QUALITY_IMPLAUSIBLE ? (enum quality)r->quality : QUALITY_BAD;
+
+	if (quality == QUALITY_GOOD || r->value != 0)
+		put_quantity(f, kind, r->value);
+	if (quality != QUALITY_GOOD)
+		fprintf(f, "%s%s", r->value != 0 ? "!" : "", quality_name(quality));
 	fputs(r->flags & FLAG_ALARM ? "!alarm" : "", f);
 	fputs(r->flags & FLAG_CRIT_ALARM ? "!crit-alarm" : "", f);
 	fputs(r->flags & FLAG_FAULT ? "!fault" : "", f);
 }
 
+static bool
+is_same_reading(const struct reading *a, const struct reading *b)
+{
+	return a->value == b->value && a->quality == b->quality && a->flags == b->flags;
+}
+
 static void
 write_readings(FILE *f, const struct core *core, const struct event *e)
 {
-	struct host_view h;
+	int first = e->readings.first, n = e->readings.n, hint = first;
+	struct host_view h = { .n_sensors = 0 };
 	struct sensor_view s;
 
-	if (!core_host(core, e->host, &h))
+	(void)core_host(core, e->host, &h);
+	if (first != 0 || n != h.n_sensors)
+		fprintf(f, " @%d+%d", first, n);
+	/* What the core refuses whole is not told. */
+	if (n > MAX_SENSORS || first + n > h.n_sensors)
 		return;
-	if (e->readings.first != 0 || e->readings.n != h.n_sensors)
-		fprintf(f, " @%u+%u", e->readings.first, e->readings.n);
-	for (int i = 0; i < e->readings.n; i++) {
-		const struct reading *r = &e->readings.reading[i];
-		if (!core_sensor(core, e->host, e->readings.first + i, &s))
+	for (int i = first; i < first + n; i++) {
+		const struct reading *r = &e->readings.reading[i - first];
+		struct reading last = trace_last_reading(core, e->host, i);
+		if (is_same_reading(&last, r) || !core_sensor(core, e->host, i, &s))
 			continue;
-		if (s.ever_read && s.reading.value == r->value &&
-		    s.reading.quality == r->quality && s.reading.flags == r->flags)
-			continue;
-		write_reading(f, s.facts, r);
+		fputc(' ', f);
+		if (trace_find_sensor(core, e->host, hint, s.facts->name) == i)
+			trace_put_word(f, s.facts->name);
+		else
+			fprintf(f, "#%d", i);
+		fputc('=', f);
+		write_reading(f, s.facts->kind, r);
+		hint = i + 1;
 	}
 }
 
 static void
-write_ids(FILE *f, const struct trace *t, const char *key, const id64_t *ids, int n)
+write_probes(FILE *f, const struct core *core, const struct event *e)
 {
-	for (int i = 0; i < n; i++) {
-		fprintf(f, i ? "," : " %s=", key);
-		put_id(f, t, ids[i]);
-	}
-}
+	struct host_view h;
 
-static void
-write_words(FILE *f, const char *key, const uint32_t *words, int n)
-{
-	for (int i = 0; i < n; i++) {
-		fprintf(f, i ? "," : " %s=", key);
-		fprintf(f, "%08" PRIx32, words[i]);
+	memset(h.probes, 0, sizeof(h.probes));
+	(void)core_host(core, e->host, &h);
+	for (int p = 0; p < PROBES; p++) {
+		uint8_t state =
+		    e->probes[p] <= PROBE_HUNG ? e->probes[p] : (uint8_t)PROBE_FAILED;
+		if (state != h.probes[p])
+			fprintf(f, " %s=%s", probe_name((enum probe_id)p),
+			    probe_state_name((enum probe_state)state));
 	}
-}
-
-static void
-write_guest(FILE *f, const struct trace *t, const struct guest_facts *g)
-{
-	struct guest_facts usual = trace_guest(g->name);
-	char uuid[UUID_TEXT_SIZE];
-
-	fputs(" ; guest ", f);
-	put_word(f, g->name);
-	if (!uuid_equal(&g->uuid, &usual.uuid)) {
-		uuid_format(uuid, &g->uuid);
-		fprintf(f, " uuid=%s", uuid);
-	}
-	if (g->domid)
-		fprintf(f, " domid=%" PRIu32, g->domid);
-	if (g->type != usual.type)
-		fprintf(f, " type=%s", guest_type_name(g->type));
-	if (g->state != usual.state)
-		fprintf(f, " state=%s", guest_state_name(g->state));
-	if (g->master != MASTER_NONE)
-		fprintf(f, " master=%s", master_name(g->master));
-	put_memory(f, "memory", g->memory_kib);
-	if (g->vcpus != usual.vcpus)
-		fprintf(f, " vcpus=%" PRIu32, g->vcpus);
-	if (g->cpu_permille)
-		fprintf(f, " load=%" PRIu32, g->cpu_permille);
-	if (g->pci_devices)
-		fprintf(f, " pci=%u", g->pci_devices);
-	write_ids(f, t, "disks", g->disks, g->n_disks);
-	write_ids(f, t, "bridges", g->bridges, g->n_bridges);
-	fputs(g->move ? "" : " move=no", f);
-}
-
-static void
-write_xen(FILE *f, const struct trace *t, const struct xen_facts *x)
-{
-	if (x->state != PROBE_OK) {
-		fprintf(f, " %s", probe_state_name(x->state));
-		return;
-	}
-	fprintf(f, " %" PRIu32 ".%" PRIu32, x->major, x->minor);
-	put_memory(f, "memory", x->total_kib);
-	put_memory(f, "free", x->free_kib);
-	fprintf(f, " cpus=%" PRIu32 " load=%" PRIu32, x->cpus, x->cpu_permille);
-	fprintf(f, " live=%s",
-	    x->live_pv && x->live_hvm ? "pv,hvm"
-	    : x->live_pv              ? "pv"
-	    : x->live_hvm             ? "hvm"
-				      : "none");
-	write_words(f, "features-pv", x->features_pv, x->n_features_pv);
-	write_words(f, "features-hvm", x->features_hvm, x->n_features_hvm);
-	write_ids(f, t, "bridges", x->bridges, x->n_bridges);
-	for (int i = 0; i < x->n_guests; i++)
-		write_guest(f, t, &x->guests[i]);
-}
-
-static void
-write_seen(
-    FILE *f, const struct trace *t, const char *key, const struct disk_facts *d, int n)
-{
-	for (int i = 0; i < n; i++) {
-		fprintf(f, i ? "," : " %s=", key);
-		put_id(f, t, d[i].disk);
-		fputs(d[i].lost ? "!lost" : "", f);
-	}
-}
-
-static void
-write_storage(FILE *f, const struct trace *t, const struct storage_facts *s)
-{
-	if (s->state != PROBE_OK) {
-		fprintf(f, " %s", probe_state_name(s->state));
-		return;
-	}
-	write_seen(f, t, "disks", s->disks, s->n_disks);
-	write_seen(f, t, "sessions", s->sessions, s->n_sessions);
 }
 
 static void
@@ -241,7 +222,7 @@ write_outcome(FILE *f, const struct event *e)
 {
 	fprintf(f, " %" PRIu64 ".%" PRIu32 " %s", e->outcome.order.term,
 	    e->outcome.order.number, outcome_name(e->outcome.outcome));
-	if (e->outcome.why != WHY_NONE)
+	if (e->outcome.why > WHY_NONE && e->outcome.why < WHYS)
 		fprintf(f, " why=%s", why_word(e->outcome.why));
 }
 
@@ -272,7 +253,7 @@ trace_event(struct trace *t, FILE *f, const struct core *core, mono_t origin,
 		break;
 	case EVENT_HOST:
 		fputc(' ', f);
-		put_word(f, e->host_name);
+		trace_put_word(f, e->host_name);
 		break;
 	case EVENT_RESTART:
 		fprintf(f, " term=%" PRIu64, e->term);
@@ -281,21 +262,19 @@ trace_event(struct trace *t, FILE *f, const struct core *core, mono_t origin,
 		fprintf(f, " %s", mode_name(e->mode));
 		break;
 	case EVENT_CATALOGUE:
-		write_catalogue(f, e);
+		write_catalogue(f, core, e);
 		break;
 	case EVENT_READINGS:
 		write_readings(f, core, e);
 		break;
 	case EVENT_PROBES:
-		for (int p = 0; p < PROBES; p++)
-			fprintf(f, " %s=%s", probe_name((enum probe_id)p),
-			    probe_state_name((enum probe_state)e->probes[p]));
+		write_probes(f, core, e);
 		break;
 	case EVENT_XEN:
-		write_xen(f, t, &e->xen);
+		trace_put_xen(f, t, core, e);
 		break;
 	case EVENT_STORAGE:
-		write_storage(f, t, &e->storage);
+		trace_put_storage(f, t, core, e);
 		break;
 	case EVENT_OUTCOME:
 		write_outcome(f, e);

@@ -1,0 +1,1 @@
+lifeboat_unit(trace policy_trace)
