@@ -17,6 +17,10 @@ static const char *const state_names[] = { "running", "paused", "suspended", "sh
 static const char *const master_names[] = { "none", "auto", "libvirt" };
 static const char *const probe_names[] = { "sensors", "xen", "iscsi", "file" };
 static const char *const probe_state_names[] = { "ok", "absent", "failed", "hung" };
+static const char *const order_kind_names[] = { "none", "prepare", "move", "resume",
+	"clean" };
+static const char *const phase_names[] = { "none", "checking", "berthed", "connected",
+	"copying", "ready", "released", "go", "started", "proving", "done" };
 static const char *const outcome_names[] = { "none", "ready", "refused", "moved",
 	"stayed", "stayed-suspended", "held", "ended", "undefined" };
 
@@ -99,6 +103,18 @@ const char *
 probe_state_name(enum probe_state s)
 {
 	return name_at(probe_state_names, COUNT(probe_state_names), s);
+}
+
+const char *
+order_kind_name(enum order_kind k)
+{
+	return name_at(order_kind_names, COUNT(order_kind_names), k);
+}
+
+const char *
+phase_name(enum phase p)
+{
+	return name_at(phase_names, COUNT(phase_names), p);
 }
 
 const char *

@@ -104,6 +104,36 @@ enum probe_id { PROBE_SENSORS, PROBE_XEN, PROBE_ISCSI, PROBE_FILE, PROBES };
  * HUNG: the probe missed its deadline. */
 enum probe_state { PROBE_OK, PROBE_ABSENT, PROBE_FAILED, PROBE_HUNG };
 
+/* What an order tells an actuator to do. */
+enum order_kind {
+	ORDER_NONE,
+	ORDER_PREPARE, /* target: check everything, open a berth */
+	ORDER_MOVE,    /* source: send the guest to that berth */
+	ORDER_RESUME,  /* source: the target's journal says aborted; bring the original
+			  back */
+	ORDER_CLEAN, /* target: the original lives; destroy what was left half arrived */
+	ORDER_KINDS,
+};
+
+/*
+ * How far an order is.  A prepare goes through checking, berthed and then, as does its
+ * move on the source, through the rest.  From PHASE_RELEASED on nothing may stop it.
+ */
+enum phase {
+	PHASE_NONE,
+	PHASE_CHECKING,
+	PHASE_BERTHED,   /* target: waits for the carrier; source: xl has been started */
+	PHASE_CONNECTED, /* the two carriers know each other */
+	PHASE_COPYING,   /* memory flows, the guest runs on */
+	PHASE_READY,     /* all of it is at the target; the guest is suspended */
+	PHASE_RELEASED,  /* source's xl has been told so: the point of no return */
+	PHASE_GO,        /* the target was told to start it, and has it in its journal */
+	PHASE_STARTED,   /* the target says it runs */
+	PHASE_PROVING,   /* both xl have ended */
+	PHASE_DONE,
+	PHASES,
+};
+
 /* How an order ended. */
 enum outcome {
 	OUTCOME_NONE,
@@ -129,6 +159,8 @@ const char *master_name(enum master m);
 const char *probe_name(enum probe_id p);
 const char *probe_state_name(enum probe_state s);
 const char *outcome_name(enum outcome o);
+const char *order_kind_name(enum order_kind k);
+const char *phase_name(enum phase p);
 
 /* The index of word in names[0..n), or -1.  For every *_parse below. */
 int word_index(const char *word, const char *const *names, size_t n);

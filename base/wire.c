@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/wire.h"
+#include "base/wire_internal.h"
 
 enum { ALIGN = 16 };
 
@@ -46,9 +47,9 @@ arena_free(void *data, void *p)
 	(void)p;
 }
 
-static ProtobufCMessage *
-decode(const ProtobufCMessageDescriptor *type, struct wire_arena *a, const uint8_t *buf,
-    size_t len)
+ProtobufCMessage *
+wire_decode(const ProtobufCMessageDescriptor *type, struct wire_arena *a,
+    const uint8_t *buf, size_t len)
 {
 	ProtobufCAllocator allocator = { arena_alloc, arena_free, a };
 
@@ -56,9 +57,8 @@ decode(const ProtobufCMessageDescriptor *type, struct wire_arena *a, const uint8
 	return protobuf_c_message_unpack(type, &allocator, len, buf);
 }
 
-/* Not empty only where it must not be: an empty name is allowed with may_be_empty. */
-static bool
-is_name(const char *s, size_t size, bool may_be_empty)
+bool
+wire_is_name(const char *s, size_t size, bool may_be_empty)
 {
 	size_t len = strlen(s);
 
@@ -71,7 +71,7 @@ are_names(char *const *s, size_t n, size_t max, size_t size, bool may_be_empty)
 	if (n > max)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!is_name(s[i], size, may_be_empty))
+		if (!wire_is_name(s[i], size, may_be_empty))
 			return false;
 	return true;
 }
@@ -85,9 +85,9 @@ in_range(int64_t v)
 static const char *
 check_sensor(const Lifeboat__Sensor *s)
 {
-	if (!is_name(s->name, SENSOR_SIZE, false))
+	if (!wire_is_name(s->name, SENSOR_SIZE, false))
 		return "sensor name";
-	if (!is_name(s->label, SENSOR_SIZE, true))
+	if (!wire_is_name(s->label, SENSOR_SIZE, true))
 		return "sensor label";
 	if (s->kind > SENSOR_INTRUSION)
 		return "sensor kind";
@@ -143,12 +143,12 @@ check_readings(const Lifeboat__Readings *r)
 	return NULL;
 }
 
-static const char *
-check_guest(const Lifeboat__Guest *g)
+const char *
+wire_check_guest(const Lifeboat__Guest *g)
 {
 	if (g->uuid.len != sizeof(struct uuid))
 		return "guest uuid";
-	if (!is_name(g->name, NAME_SIZE, false))
+	if (!wire_is_name(g->name, NAME_SIZE, false))
 		return "guest name";
 	if (g->type > GUEST_HVM || g->state > GUEST_DYING || g->master > MASTER_LIBVIRT)
 		return "guest type, state or master";
@@ -161,14 +161,15 @@ check_guest(const Lifeboat__Guest *g)
 	return NULL;
 }
 
-static const char *
-check_xen(const Lifeboat__Xen *x)
+const char *
+wire_check_xen(const Lifeboat__Xen *x)
 {
 	const char *what;
 
 	if (x->major > 99 || x->minor > 999)
 		return "xen version";
-	if (!is_name(x->extra, NAME_SIZE, true) || !is_name(x->capabilities, 1024, true))
+	if (!wire_is_name(x->extra, NAME_SIZE, true) ||
+	    !wire_is_name(x->capabilities, 1024, true))
 		return "xen capabilities";
 	if (x->total_kib > (uint64_t)max_value || x->free_kib > (uint64_t)max_value ||
 	    x->dom0_kib > (uint64_t)max_value || x->dom0_max_kib > (uint64_t)max_value)
@@ -180,11 +181,20 @@ check_xen(const Lifeboat__Xen *x)
 	if (x->n_guests > MAX_GUESTS)
 		return "count of guests";
 	for (size_t i = 0; i < x->n_guests; i++) {
-		what = check_guest(x->guests[i]);
+		what = wire_check_guest(x->guests[i]);
 		if (what)
 			return what;
 	}
 	return NULL;
+}
+
+bool
+wire_is_disk(const Lifeboat__Disk *d)
+{
+	return wire_is_name(d->identity, DISK_SIZE, false) && d->state <= 2 &&
+	       wire_is_name(d->device, NAME_SIZE, true) &&
+	       wire_is_name(d->portal, DISK_SIZE, true) &&
+	       wire_is_name(d->iqn, DISK_SIZE, true);
 }
 
 static const char *
@@ -194,18 +204,13 @@ check_storage(const Lifeboat__Storage *s)
 		return "count of disks";
 	if (s->n_sessions > MAX_SESSIONS)
 		return "count of sessions";
-	for (size_t i = 0; i < s->n_disks; i++) {
-		const Lifeboat__Disk *d = s->disks[i];
-		if (!is_name(d->identity, DISK_SIZE, false) || d->state > 2 ||
-		    !is_name(d->device, NAME_SIZE, true) ||
-		    !is_name(d->portal, DISK_SIZE, true) ||
-		    !is_name(d->iqn, DISK_SIZE, true))
+	for (size_t i = 0; i < s->n_disks; i++)
+		if (!wire_is_disk(s->disks[i]))
 			return "disk";
-	}
 	for (size_t i = 0; i < s->n_sessions; i++) {
 		const Lifeboat__Session *e = s->sessions[i];
-		if (!is_name(e->iqn, DISK_SIZE, false) ||
-		    !is_name(e->portal, DISK_SIZE, true) || e->state > 2)
+		if (!wire_is_name(e->iqn, DISK_SIZE, false) ||
+		    !wire_is_name(e->portal, DISK_SIZE, true) || e->state > 2)
 			return "iscsi session";
 	}
 	return NULL;
@@ -218,7 +223,7 @@ check_probes(const Lifeboat__Report *m)
 		return "count of probes";
 	for (size_t i = 0; i < m->n_probes; i++)
 		if (m->probes[i]->id >= PROBES || m->probes[i]->state > PROBE_HUNG ||
-		    !is_name(m->probes[i]->why, 512, true))
+		    !wire_is_name(m->probes[i]->why, 512, true))
 			return "probe";
 	return NULL;
 }
@@ -240,7 +245,7 @@ check_report(const Lifeboat__Report *m)
 	for (size_t i = 0; i < m->n_readings && !what; i++)
 		what = check_readings(m->readings[i]);
 	if (!what && m->xen)
-		what = check_xen(m->xen);
+		what = wire_check_xen(m->xen);
 	if (!what && m->storage)
 		what = check_storage(m->storage);
 	return what;
@@ -250,7 +255,7 @@ enum frame_refusal
 wire_report(Lifeboat__Report **out, struct wire_arena *a, const uint8_t *buf, size_t len,
     const char **what)
 {
-	ProtobufCMessage *m = decode(&lifeboat__report__descriptor, a, buf, len);
+	ProtobufCMessage *m = wire_decode(&lifeboat__report__descriptor, a, buf, len);
 
 	if (!m)
 		return FRAME_E_DECODE;
@@ -259,35 +264,4 @@ wire_report(Lifeboat__Report **out, struct wire_arena *a, const uint8_t *buf, si
 		return FRAME_E_VALUE;
 	*out = (Lifeboat__Report *)m;
 	return FRAME_OK;
-}
-
-enum frame_refusal
-wire_request(Lifeboat__Request **out, struct wire_arena *a, const uint8_t *buf,
-    size_t len, const char **what)
-{
-	ProtobufCMessage *m = decode(&lifeboat__request__descriptor, a, buf, len);
-
-	if (!m)
-		return FRAME_E_DECODE;
-	*out = (Lifeboat__Request *)m;
-	*what = (*out)->boot_id.len == sizeof(struct uuid) ? NULL : "boot id";
-	return *what ? FRAME_E_VALUE : FRAME_OK;
-}
-
-enum frame_refusal
-wire_reply(Lifeboat__Reply **out, struct wire_arena *a, const uint8_t *buf, size_t len,
-    const char **what)
-{
-	ProtobufCMessage *m = decode(&lifeboat__reply__descriptor, a, buf, len);
-
-	if (!m)
-		return FRAME_E_DECODE;
-	*out = (Lifeboat__Reply *)m;
-	*what = NULL;
-	if ((*out)->session.len != SESSION_SIZE ||
-	    (*out)->engine.len != sizeof(struct uuid))
-		*what = "session or engine";
-	else if (!is_name((*out)->refused, 512, true))
-		*what = "refusal";
-	return *what ? FRAME_E_VALUE : FRAME_OK;
 }

@@ -13,7 +13,14 @@
 #include "base/frame.h"
 #include "lifeboat.pb-c.h"
 
-enum { WIRE_ARENA = 512 * 1024 };
+enum {
+	WIRE_ARENA = 512 * 1024,
+	WIRE_HASH = 32,       /* bytes of an order's hash */
+	WIRE_KEY = 32,        /* bytes of an X25519 key */
+	MAX_ORDERS_TOLD = 32, /* states in a request; orders, names in a reply */
+	DETAIL_SIZE = 512,    /* a sentence with its numbers, with the final NUL */
+	WHY_SIZE = 32,        /* a stable word, with the final NUL */
+};
 
 struct wire_arena {
 	uint8_t *buf; /* owned */
@@ -38,5 +45,12 @@ enum frame_refusal wire_request(Lifeboat__Request **out, struct wire_arena *a,
     const uint8_t *buf, size_t len, const char **what);
 enum frame_refusal wire_reply(Lifeboat__Reply **out, struct wire_arena *a,
     const uint8_t *buf, size_t len, const char **what);
+
+/* One order as an actuator keeps it in its folder. */
+enum frame_refusal wire_order(Lifeboat__Order **out, struct wire_arena *a,
+    const uint8_t *buf, size_t len, const char **what);
+
+/* BLAKE2b of the packed order: equal for the same content, whoever packs it. */
+void wire_order_hash(uint8_t out[WIRE_HASH], const Lifeboat__Order *order);
 
 #endif
