@@ -7,12 +7,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/notify.h"
+#include "base/uplink.h"
 #include "monitor/daemon.h"
 #include "monitor/report.h"
-#include "monitor/uplink.h"
 #include "monitor/watch.h"
 
-enum { GROUP_MAX = 2, GROUPS = 2, WATCHES = GROUPS * GROUP_MAX, STOP_MS = 2000 };
+enum {
+	GROUP_MAX = 2,
+	GROUPS = 2,
+	WATCHES = GROUPS * GROUP_MAX,
+	ASK_EVERY_MS = 5000,
+	STOP_MS = 2000
+};
 
 /* Probes that are swept together and reported together. */
 struct group {
@@ -190,7 +196,8 @@ init_identity(struct daemon *d, struct err *err)
 	r = seal_read(&own, d->conf->key_path, err);
 	if (r < 0)
 		return r;
-	r = exchange_init(&d->uplink.exchange, &own, d->conf->engine_key, &d->boot_id);
+	r = exchange_init(
+	    &d->uplink.exchange, ROLE_MONITOR, &own, d->conf->engine_key, &d->boot_id);
 	explicit_bzero(&own, sizeof(own));
 	return r < 0 ? err_set(err, r, "the engine's public key is not usable") : 0;
 }
@@ -253,13 +260,18 @@ daemon_run(const struct monitor_conf *conf, struct err *err)
 		goto out;
 	r = init_groups(d);
 	if (r == 0)
-		r = uplink_init(&d->uplink, &d->loop, conf);
+		r = uplink_init(&d->uplink, &d->loop,
+		    &(struct uplink_owner){ .owner = d,
+			.program = MONITOR_PROGRAM,
+			.conf = conf,
+			.conf_size = sizeof(*conf),
+			.engine = &conf->engine,
+			.ask_every_ms = ASK_EVERY_MS,
+			.on_want_catalogue = on_want_catalogue });
 	if (r < 0) {
 		err_set(err, r, "not enough memory");
 		goto out;
 	}
-	d->uplink.owner = d;
-	d->uplink.on_want_catalogue = on_want_catalogue;
 	r = uplink_start(&d->uplink, err);
 	if (r < 0)
 		goto out;

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "base/bus.h"
+#include "base/child.h"
 #include "base/log.h"
 #include "base/seal.h"
-#include "monitor/child.h"
 #include "monitor/daemon.h"
 #include "monitor/once.h"
 #include "monitor/probe.h"
@@ -80,7 +80,7 @@ run_role(const char *role, bool once)
 	static const char probe_role[] = "probe:";
 	struct monitor_conf conf;
 
-	if (child_enter(&conf, role) < 0)
+	if (child_enter(&conf, sizeof(conf), role) < 0)
 		return EXIT_FAILURE;
 	if (strcmp(role, "bus") == 0)
 		return bus_child(

@@ -9,10 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/wire.h"
-#include "monitor/child.h"
+#include "monitor/conf.h"
 #include "monitor/once.h"
 #include "monitor/probe.h"
 #include "monitor/report.h"

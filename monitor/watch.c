@@ -11,21 +11,12 @@
 
 enum {
 	ABSENT_EVERY_MS = 60000,
-	DELAY_MS = 1000,
 	DELAY_MAX_MS = 60000,
 	STEADY_MS = 60000, /* alive for so long: the next restart is a quick one again */
 };
 
 _Static_assert(PROBE_REPORT_MAX + REPORT_OWN_MAX <= FRAME_BODY_MAX,
     "any answer fits a report of its own");
-
-int64_t
-watch_delay(int64_t delay_ms, int64_t most_ms)
-{
-	if (delay_ms == 0)
-		return DELAY_MS;
-	return delay_ms * 2 < most_ms ? delay_ms * 2 : most_ms;
-}
 
 /* Say it in the probe's place. */
 static void
@@ -80,7 +71,7 @@ on_gone(struct child *c, const char *why)
 		return;
 	if (mono_since(now, w->started) >= STEADY_MS)
 		w->delay_ms = 0;
-	w->delay_ms = watch_delay(w->delay_ms, DELAY_MAX_MS);
+	w->delay_ms = child_delay(w->delay_ms, DELAY_MAX_MS);
 	w->restart = mono_add(now, w->delay_ms);
 	if (w->state == PROBE_HUNG && !w->busy)
 		return;
@@ -122,7 +113,7 @@ watch_init(
 	w->said = malloc(FRAME_BODY_MAX);
 	if (!w->said)
 		return -ENOMEM;
-	r = child_init(&w->child, w->role);
+	r = child_init(&w->child, MONITOR_PROGRAM, w->role);
 	if (r < 0)
 		return r;
 	w->child.owner = w;
@@ -160,7 +151,7 @@ start(struct watch *w, mono_t now)
 
 	w->started = now;
 	w->want_catalogue = true;
-	if (child_start(&w->child, w->loop, w->conf, &err) < 0) {
+	if (child_start(&w->child, w->loop, w->conf, sizeof(*w->conf), &err) < 0) {
 		say(w, PROBE_FAILED, err.text);
 		return;
 	}

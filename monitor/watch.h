@@ -7,8 +7,12 @@
 #ifndef MONITOR_WATCH_H
 #define MONITOR_WATCH_H
 
-#include "monitor/child.h"
+#include "base/child.h"
+#include "monitor/conf.h"
 #include "monitor/report.h"
+
+/* argv[0] of its children. */
+#define MONITOR_PROGRAM "lifeboat-monitor"
 
 struct watch {
 	enum probe_id id;
@@ -42,8 +46,5 @@ void watch_tick(struct watch *w, mono_t now);
 
 /* Kill the child and never start it again. */
 void watch_stop(struct watch *w);
-
-/* The next delay of something that died: 1 s doubling to most_ms. */
-int64_t watch_delay(int64_t delay_ms, int64_t most_ms);
 
 #endif

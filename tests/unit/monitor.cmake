@@ -1,5 +1,5 @@
 lifeboat_unit(report monitor_core)
-lifeboat_unit(exchange monitor_core)
+lifeboat_unit(exchange base)
 lifeboat_unit(monitor_conf monitor_core)
 lifeboat_unit(probe_file monitor_core monitor_probes)
 lifeboat_unit(probe_child monitor_core)

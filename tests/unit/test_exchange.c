@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "monitor/exchange.h"
+#include "base/exchange.h"
 
 static const struct uuid boot_id = { { 7 } };
 
@@ -19,7 +19,8 @@ struct ends {
 	struct seal_pair host, engine;
 	struct seal_peer peer; /* the host, as the engine sees it */
 	uint64_t sequence;     /* of the engine's frames */
-	uint8_t request[EXCHANGE_REQUEST_MAX];
+	const Lifeboat__Reply *reply;
+	uint8_t request[FRAME_MAX];
 	struct frame_header asked; /* of the last request */
 	uint64_t nonce;            /* in the last request */
 	uint8_t frame[FRAME_MAX];
@@ -39,7 +40,7 @@ setup(void **state)
 	seal_generate(&e.engine);
 	if (seal_peer_init(&e.peer, &e.engine, e.host.public_key, true) < 0)
 		return -1;
-	return exchange_init(&e.x, &e.host, e.engine.public_key, &boot_id);
+	return exchange_init(&e.x, ROLE_MONITOR, &e.host, e.engine.public_key, &boot_id);
 }
 
 static int
@@ -63,7 +64,8 @@ ask(int64_t now)
 	struct wire_arena arena;
 	Lifeboat__Request *r;
 	uint8_t *body;
-	size_t len = exchange_ask(&e.x, at(now), e.request), body_len;
+	Lifeboat__Request asked = LIFEBOAT__REQUEST__INIT;
+	size_t len = exchange_ask(&e.x, at(now), &asked, e.request), body_len;
 	const char *what;
 
 	assert_true(len <= sizeof(e.request));
@@ -100,7 +102,7 @@ static enum frame_refusal
 reply(Lifeboat__Reply *r, int64_t now, unsigned int *news)
 {
 	seal_reply(r, ROLE_ENGINE);
-	return exchange_reply(&e.x, at(now), e.frame, e.len, news);
+	return exchange_reply(&e.x, at(now), e.frame, e.len, news, &e.reply);
 }
 
 static void
@@ -176,8 +178,10 @@ a_reply_is_taken_once(void **state)
 	ask(0);
 	seal_reply(&r, ROLE_ENGINE);
 	memcpy(copy, e.frame, e.len);
-	assert_int_equal(exchange_reply(&e.x, at(1), e.frame, e.len, &news), FRAME_OK);
-	assert_int_equal(exchange_reply(&e.x, at(2), copy, e.len, &news), FRAME_E_REPLAY);
+	assert_int_equal(
+	    exchange_reply(&e.x, at(1), e.frame, e.len, &news, &e.reply), FRAME_OK);
+	assert_int_equal(
+	    exchange_reply(&e.x, at(2), copy, e.len, &news, &e.reply), FRAME_E_REPLAY);
 }
 
 static void
@@ -206,15 +210,16 @@ a_reply_that_is_damaged_or_not_the_engines_is_refused(void **state)
 	seal_reply(&r, ROLE_ENGINE);
 	e.frame[e.len - 1] ^= 1;
 	assert_int_equal(
-	    exchange_reply(&e.x, at(1), e.frame, e.len, &news), FRAME_E_SEAL);
+	    exchange_reply(&e.x, at(1), e.frame, e.len, &news, &e.reply), FRAME_E_SEAL);
 	seal_reply(&r, ROLE_MONITOR);
 	assert_int_equal(
-	    exchange_reply(&e.x, at(1), e.frame, e.len, &news), FRAME_E_ROLE);
+	    exchange_reply(&e.x, at(1), e.frame, e.len, &news, &e.reply), FRAME_E_ROLE);
 	seal_reply(&r, ROLE_ENGINE);
 	e.frame[8] ^= 1;
+	assert_int_equal(exchange_reply(&e.x, at(1), e.frame, e.len, &news, &e.reply),
+	    FRAME_E_STRANGER);
 	assert_int_equal(
-	    exchange_reply(&e.x, at(1), e.frame, e.len, &news), FRAME_E_STRANGER);
-	assert_int_equal(exchange_reply(&e.x, at(1), e.frame, 20, &news), FRAME_E_LENGTH);
+	    exchange_reply(&e.x, at(1), e.frame, 20, &news, &e.reply), FRAME_E_LENGTH);
 }
 
 static void

@@ -35,7 +35,7 @@ misbehave(void)
 	uint8_t big[PROBE_REPORT_MAX + 3] = { 0 };
 	size_t len;
 
-	if (child_enter(&mine, "probe:test") < 0)
+	if (child_enter(&mine, sizeof(mine), "probe:test") < 0)
 		return 9;
 	while (record_read(CHILD_FD, &tag, none, sizeof(none), &len) == 0) {
 		const char *as = mine.readings_file;
@@ -221,10 +221,10 @@ static void
 delays_double_up_to_their_bound(void **state)
 {
 	(void)state;
-	assert_int_equal(watch_delay(0, 30000), 1000);
-	assert_int_equal(watch_delay(1000, 30000), 2000);
-	assert_int_equal(watch_delay(16000, 30000), 30000);
-	assert_int_equal(watch_delay(30000, 30000), 30000);
+	assert_int_equal(child_delay(0, 30000), 1000);
+	assert_int_equal(child_delay(1000, 30000), 2000);
+	assert_int_equal(child_delay(16000, 30000), 30000);
+	assert_int_equal(child_delay(30000, 30000), 30000);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

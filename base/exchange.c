@@ -1,10 +1,10 @@
 #include <string.h>
 
+#include "base/exchange.h"
 #include "base/text.h"
-#include "monitor/exchange.h"
 
 int
-exchange_init(struct exchange *x, const struct seal_pair *own,
+exchange_init(struct exchange *x, enum role role, const struct seal_pair *own,
     const uint8_t engine_key[SEAL_KEY], const struct uuid *boot_id)
 {
 	int r;
@@ -14,6 +14,7 @@ exchange_init(struct exchange *x, const struct seal_pair *own,
 	if (r < 0)
 		return r;
 	x->engine.id = seal_key_id(engine_key);
+	x->role = role;
 	x->own_id = own->id;
 	x->boot_id = *boot_id;
 	seal_random(x->session, sizeof(x->session));
@@ -31,7 +32,7 @@ close_frame(struct exchange *x, enum frame_kind kind, uint8_t *out, const uint8_
     size_t len)
 {
 	struct frame_header h = {
-		.role = ROLE_MONITOR,
+		.role = x->role,
 		.kind = kind,
 		.sender = x->own_id,
 		.recipient = x->engine.id,
@@ -68,19 +69,20 @@ exchange_tick(struct exchange *x)
 }
 
 size_t
-exchange_ask(struct exchange *x, mono_t now, uint8_t *out)
+exchange_ask(struct exchange *x, mono_t now, Lifeboat__Request *request, uint8_t *out)
 {
-	Lifeboat__Request request = LIFEBOAT__REQUEST__INIT;
 	struct exchange_asked *asked = &x->asked[x->next_asked];
-	uint8_t body[EXCHANGE_REQUEST_MAX - FRAME_HEADER - FRAME_TAG];
 	size_t len;
 
-	request.nonce = x->nonce;
-	request.boot_id.data = x->boot_id.b;
-	request.boot_id.len = sizeof(x->boot_id.b);
-	request.reports_sent = x->reports_sent;
-	len = lifeboat__request__pack(&request, body);
-	len = close_frame(x, FRAME_REQUEST, out, body, len);
+	request->nonce = x->nonce;
+	request->boot_id.data = x->boot_id.b;
+	request->boot_id.len = sizeof(x->boot_id.b);
+	request->reports_sent = x->reports_sent;
+	if (lifeboat__request__get_packed_size(request) > FRAME_BODY_MAX)
+		return 0;
+	/* Packed where it will be sealed: libsodium encrypts in place. */
+	len = lifeboat__request__pack(request, out + FRAME_HEADER);
+	len = close_frame(x, FRAME_REQUEST, out, out + FRAME_HEADER, len);
 
 	x->next_asked = (x->next_asked + 1) % EXCHANGE_ASKED;
 	asked->sequence = x->sequence;
@@ -177,7 +179,8 @@ take_reply(struct exchange *x, const Lifeboat__Reply *reply, uint64_t sent)
 }
 
 static enum frame_refusal
-believe(struct exchange *x, mono_t now, uint8_t *frame, size_t len, unsigned int *news)
+believe(struct exchange *x, mono_t now, uint8_t *frame, size_t len, unsigned int *news,
+    const Lifeboat__Reply **out)
 {
 	Lifeboat__Reply *reply;
 	struct exchange_asked *asked;
@@ -195,17 +198,18 @@ believe(struct exchange *x, mono_t now, uint8_t *frame, size_t len, unsigned int
 	if (mono_since(now, asked->at) > EXCHANGE_FRESH_MS)
 		return FRAME_E_REPLAY;
 	*news = take_reply(x, reply, asked->reports_sent);
+	*out = reply;
 	return FRAME_OK;
 }
 
 enum frame_refusal
-exchange_reply(
-    struct exchange *x, mono_t now, uint8_t *frame, size_t len, unsigned int *news)
+exchange_reply(struct exchange *x, mono_t now, uint8_t *frame, size_t len,
+    unsigned int *news, const Lifeboat__Reply **reply)
 {
 	enum frame_refusal r;
 
 	*news = 0;
-	r = believe(x, now, frame, len, news);
+	r = believe(x, now, frame, len, news, reply);
 	x->refusals[r]++;
 	return r;
 }

@@ -4,23 +4,27 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "monitor/uplink.h"
-#include "monitor/watch.h"
+#include "base/uplink.h"
 
-enum { ASK_EVERY_MS = 5000, DELAY_MAX_MS = 30000, STEADY_MS = 60000 };
+enum { DELAY_MAX_MS = 30000, STEADY_MS = 60000 };
 
 static void
 ask(struct uplink *u)
 {
-	size_t len = exchange_ask(&u->exchange, clock_mono(), u->frame);
+	Lifeboat__Request request = LIFEBOAT__REQUEST__INIT;
+	size_t len;
 
-	child_send(&u->child, BUS_ASK, u->frame, len);
+	if (u->of.fill)
+		u->of.fill(u->of.owner, &request);
+	len = exchange_ask(&u->exchange, clock_mono(), &request, u->frame);
+	if (len > 0)
+		child_send(&u->child, BUS_ASK, u->frame, len);
 }
 
 static void
 say_news(const struct uplink *u, unsigned int news)
 {
-	const char *at = u->conf->engine.exchange;
+	const char *at = u->of.engine->exchange;
 
 	if (news & EXCHANGE_REACHED)
 		log_line(LOG_LEVEL_NOTICE, "engine-reached", "engine", at, NULL);
@@ -29,8 +33,8 @@ say_news(const struct uplink *u, unsigned int news)
 		    "three requests without a reply", NULL);
 	if (news & EXCHANGE_REPORTS_LOST)
 		log_line(LOG_LEVEL_WARNING, "reports-lost", "engine",
-		    u->conf->engine.report, "why",
-		    "the engine answers and sees no reports", NULL);
+		    u->of.engine->report, "why", "the engine answers and sees no reports",
+		    NULL);
 	if (news & EXCHANGE_REFUSED)
 		log_line(LOG_LEVEL_ERROR, "reports-refused", "engine", at, "why",
 		    u->exchange.refused, NULL);
@@ -44,8 +48,8 @@ act_on(struct uplink *u, unsigned int news)
 	say_news(u, news);
 	if (news & EXCHANGE_REDIAL)
 		child_send(&u->child, BUS_REDIAL, NULL, 0);
-	if (news & EXCHANGE_CATALOGUE)
-		u->on_want_catalogue(u->owner);
+	if (news & EXCHANGE_CATALOGUE && u->of.on_want_catalogue)
+		u->of.on_want_catalogue(u->of.owner);
 	if (news & EXCHANGE_ASK_AGAIN)
 		ask(u);
 }
@@ -54,6 +58,7 @@ static void
 on_record(struct child *c, uint8_t tag, uint8_t *data, size_t len)
 {
 	struct uplink *u = c->owner;
+	const Lifeboat__Reply *reply = NULL;
 	unsigned int news;
 	enum frame_refusal r;
 
@@ -61,12 +66,14 @@ on_record(struct child *c, uint8_t tag, uint8_t *data, size_t len)
 		child_kill(c);
 		return;
 	}
-	r = exchange_reply(&u->exchange, clock_mono(), data, len, &news);
-	if (r == FRAME_OK)
+	r = exchange_reply(&u->exchange, clock_mono(), data, len, &news, &reply);
+	if (r == FRAME_OK) {
 		act_on(u, news);
-	else if (u->exchange.refusals[r] == 1)
+		if (u->of.on_reply && reply->nonce == 0)
+			u->of.on_reply(u->of.owner, reply);
+	} else if (u->exchange.refusals[r] == 1)
 		log_line(LOG_LEVEL_WARNING, "reply-ignored", "engine",
-		    u->conf->engine.exchange, "why", frame_refusal_name(r), NULL);
+		    u->of.engine->exchange, "why", frame_refusal_name(r), NULL);
 }
 
 static void
@@ -98,23 +105,23 @@ on_gone(struct child *c, const char *why)
 		return;
 	if (mono_since(clock_mono(), u->started) >= STEADY_MS)
 		u->delay_ms = 0;
-	u->delay_ms = watch_delay(u->delay_ms, DELAY_MAX_MS);
+	u->delay_ms = child_delay(u->delay_ms, DELAY_MAX_MS);
 	log_line(LOG_LEVEL_WARNING, "bus-died", "why", why, "restart",
 	    log_text("%llds", (long long)(u->delay_ms / 1000)), NULL);
 	uv_timer_start(&u->restart, on_restart, (uint64_t)u->delay_ms, 0);
 }
 
 int
-uplink_init(struct uplink *u, uv_loop_t *loop, const struct monitor_conf *conf)
+uplink_init(struct uplink *u, uv_loop_t *loop, const struct uplink_owner *of)
 {
 	int r;
 
 	u->loop = loop;
-	u->conf = conf;
+	u->of = *of;
 	u->frame = malloc(FRAME_MAX);
 	if (!u->frame)
 		return -ENOMEM;
-	r = child_init(&u->child, "bus");
+	r = child_init(&u->child, of->program, "bus");
 	if (r < 0)
 		return r;
 	u->child.owner = u;
@@ -141,11 +148,12 @@ uplink_start(struct uplink *u, struct err *err)
 	int r;
 
 	u->started = clock_mono();
-	r = child_start(&u->child, u->loop, u->conf, err);
+	r = child_start(&u->child, u->loop, u->of.conf, u->of.conf_size, err);
 	if (r < 0)
 		return r;
 	ask(u);
-	uv_timer_start(&u->ask, on_ask, ASK_EVERY_MS, ASK_EVERY_MS);
+	uv_timer_start(
+	    &u->ask, on_ask, (uint64_t)u->of.ask_every_ms, (uint64_t)u->of.ask_every_ms);
 	return 0;
 }
 
@@ -164,4 +172,12 @@ uplink_publish(struct uplink *u, const uint8_t *body, size_t len)
 	size_t n = exchange_report(&u->exchange, u->frame, body, len);
 
 	child_send(&u->child, BUS_PUBLISH, u->frame, n);
+}
+
+void
+uplink_ask_in(struct uplink *u, int64_t ms)
+{
+	if (!u->stopping && u->child.alive)
+		uv_timer_start(
+		    &u->ask, on_ask, (uint64_t)ms, (uint64_t)u->of.ask_every_ms);
 }

@@ -1,20 +1,19 @@
 /*
- * monitor/exchange: what a monitor seals for the engine, and what it believes of replies.
+ * base/exchange: what a host seals for the engine, and what it believes of replies.
  *
  * One session a process, one sequence for reports and requests.  Every moment is an
  * argument: this module reads no clock and does no I/O.
  */
-#ifndef MONITOR_EXCHANGE_H
-#define MONITOR_EXCHANGE_H
+#ifndef BASE_EXCHANGE_H
+#define BASE_EXCHANGE_H
 
 #include "base/seal.h"
 #include "base/wire.h"
 
 enum {
-	EXCHANGE_ASKED = 4,         /* requests that are remembered */
-	EXCHANGE_FRESH_MS = 10000,  /* a reply to an older request is refused */
-	EXCHANGE_SILENCES = 3,      /* then the sockets are opened anew */
-	EXCHANGE_REQUEST_MAX = 256, /* a sealed request */
+	EXCHANGE_ASKED = 4,        /* requests that are remembered */
+	EXCHANGE_FRESH_MS = 10000, /* a reply to an older request is refused */
+	EXCHANGE_SILENCES = 3,     /* then the sockets are opened anew */
 	EXCHANGE_REFUSED_SIZE = 256,
 };
 
@@ -37,6 +36,7 @@ struct exchange_asked {
 };
 
 struct exchange {
+	enum role role;
 	struct seal_peer engine;
 	uint64_t own_id;
 	struct uuid boot_id;
@@ -58,7 +58,7 @@ struct exchange {
 };
 
 /* own: this host's key; a new random session.  0 or -errno.  seal_start() was called. */
-int exchange_init(struct exchange *x, const struct seal_pair *own,
+int exchange_init(struct exchange *x, enum role role, const struct seal_pair *own,
     const uint8_t engine_key[SEAL_KEY], const struct uuid *boot_id);
 void exchange_deinit(struct exchange *x);
 
@@ -68,15 +68,19 @@ size_t exchange_report(struct exchange *x, uint8_t *out, const uint8_t *body, si
 /* It is time to ask: counts the silence since the last request.  Returns bits. */
 unsigned int exchange_tick(struct exchange *x);
 
-/* Seal a request.  out: EXCHANGE_REQUEST_MAX bytes; returns the frame's length. */
-size_t exchange_ask(struct exchange *x, mono_t now, uint8_t *out);
+/*
+ * Seal a request.  What every host says in one is filled in here.  out: FRAME_MAX bytes;
+ * returns the frame's length, 0 when the request is too large.
+ */
+size_t exchange_ask(
+    struct exchange *x, mono_t now, Lifeboat__Request *request, uint8_t *out);
 
 /*
  * A reply came.  frame is opened in place.  FRAME_OK, and *news has the bits; or why it
  * was ignored: FRAME_E_SESSION names no request of this process, FRAME_E_REPLAY one that
- * was answered before or is older than EXCHANGE_FRESH_MS.
+ * was answered before or is older than EXCHANGE_FRESH_MS.  *reply lives until the next.
  */
-enum frame_refusal exchange_reply(
-    struct exchange *x, mono_t now, uint8_t *frame, size_t len, unsigned int *news);
+enum frame_refusal exchange_reply(struct exchange *x, mono_t now, uint8_t *frame,
+    size_t len, unsigned int *news, const Lifeboat__Reply **reply);
 
 #endif

@@ -6,13 +6,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "monitor/child.h"
+#include "base/child.h"
+
+enum { DELAY_MS = 1000 };
 
 int
-child_init(struct child *c, const char *role)
+child_init(struct child *c, const char *program, const char *role)
 {
 	memset(c, 0, sizeof(*c));
 	c->role = role;
+	c->program = program;
 	c->fd = -1;
 	return record_reader_init(&c->reader);
 }
@@ -90,7 +93,7 @@ static int
 spawn(struct child *c, uv_loop_t *loop, int theirs)
 {
 	char role[64];
-	char program[] = "lifeboat-monitor";
+	char program[32];
 	char *args[] = { program, role, NULL };
 	uv_stdio_container_t stdio[CHILD_FD + 1] = {
 		{ .flags = UV_IGNORE },
@@ -106,6 +109,7 @@ spawn(struct child *c, uv_loop_t *loop, int theirs)
 		.stdio = stdio,
 	};
 
+	snprintf(program, sizeof(program), "%s", c->program);
 	snprintf(role, sizeof(role), "--role=%s", c->role);
 	c->process.data = c;
 	return uv_spawn(loop, &c->process, &options);
@@ -113,7 +117,7 @@ spawn(struct child *c, uv_loop_t *loop, int theirs)
 
 int
 child_start(
-    struct child *c, uv_loop_t *loop, const struct monitor_conf *conf, struct err *err)
+    struct child *c, uv_loop_t *loop, const void *conf, size_t size, struct err *err)
 {
 	char text[128];
 	int pair[2];
@@ -150,7 +154,15 @@ child_start(
 	}
 	c->handles++;
 	uv_poll_start(&c->poll, UV_READABLE, on_readable);
-	return child_send(c, CHILD_CONF, conf, sizeof(*conf));
+	return child_send(c, CHILD_CONF, conf, size);
+}
+
+int64_t
+child_delay(int64_t delay_ms, int64_t most_ms)
+{
+	if (delay_ms == 0)
+		return DELAY_MS;
+	return delay_ms * 2 < most_ms ? delay_ms * 2 : most_ms;
 }
 
 int
@@ -176,7 +188,7 @@ child_kill(struct child *c)
 }
 
 int
-child_enter(struct monitor_conf *conf, const char *role)
+child_enter(void *conf, size_t size, const char *role)
 {
 	const char *colon = strchr(role, ':');
 	char name[16];
@@ -188,8 +200,8 @@ child_enter(struct monitor_conf *conf, const char *role)
 	prctl(PR_SET_NAME, name);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_IGN);
-	r = record_read(CHILD_FD, &tag, conf, sizeof(*conf), &len);
+	r = record_read(CHILD_FD, &tag, conf, size, &len);
 	if (r < 0)
 		return r;
-	return tag == CHILD_CONF && len == sizeof(*conf) ? 0 : -EPROTO;
+	return tag == CHILD_CONF && len == size ? 0 : -EPROTO;
 }

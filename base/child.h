@@ -1,17 +1,16 @@
 /*
- * monitor/child: a child process of the daemon, and the stream to it.
+ * base/child: a child process of the daemon, and the stream to it.
  *
  * The same program, started again with a hidden role.  The first record it gets is the
  * configuration, so that a file edited meanwhile cannot break a restart.
  */
-#ifndef MONITOR_CHILD_H
-#define MONITOR_CHILD_H
+#ifndef BASE_CHILD_H
+#define BASE_CHILD_H
 
 #include <uv.h>
 
 #include "base/err.h"
 #include "base/frame.h"
-#include "monitor/conf.h"
 
 enum { CHILD_CONF = 'K', CHILD_FD = 3, CHILD_WHY = 64 };
 
@@ -19,7 +18,8 @@ enum { CHILD_CONF = 'K', CHILD_FD = 3, CHILD_WHY = 64 };
 #define CHILD_PROGRAM "/proc/self/exe"
 
 struct child {
-	const char *role; /* "bus", "probe:xen"; the caller's */
+	const char *role;    /* "bus", "probe:xen"; the caller's */
+	const char *program; /* "lifeboat-monitor": its argv[0]; the caller's */
 	void *owner;
 	void (*on_record)(struct child *c, uint8_t tag, uint8_t *data, size_t len);
 	/* It was reaped, nothing of it is left, and it may be started again. */
@@ -36,12 +36,12 @@ struct child {
 };
 
 /* Once.  0 or -ENOMEM. */
-int child_init(struct child *c, const char *role);
+int child_init(struct child *c, const char *program, const char *role);
 void child_deinit(struct child *c);
 
-/* 0 and alive, or -errno with a sentence. */
+/* conf: size bytes.  0 and alive, or -errno with a sentence. */
 int child_start(
-    struct child *c, uv_loop_t *loop, const struct monitor_conf *conf, struct err *err);
+    struct child *c, uv_loop_t *loop, const void *conf, size_t size, struct err *err);
 
 /* 0 or -errno; a child that does not take its records is killed. */
 int child_send(struct child *c, uint8_t tag, const void *data, size_t len);
@@ -49,7 +49,13 @@ int child_send(struct child *c, uint8_t tag, const void *data, size_t len);
 /* SIGKILL.  on_gone follows when the kernel lets go of it. */
 void child_kill(struct child *c);
 
-/* In the child: take the configuration, die with the parent, leave SIGINT to it. */
-int child_enter(struct monitor_conf *conf, const char *role);
+/* The next delay of something that died: 1 s doubling to most_ms. */
+int64_t child_delay(int64_t delay_ms, int64_t most_ms);
+
+/*
+ * In the child: take the configuration of size bytes, die with the parent, leave SIGINT
+ * to it.  0 or -errno.
+ */
+int child_enter(void *conf, size_t size, const char *role);
 
 #endif

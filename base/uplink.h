@@ -1,0 +1,52 @@
+/*
+ * base/uplink: a host's way to the engine: the bus child, and the exchange through it.
+ */
+#ifndef BASE_UPLINK_H
+#define BASE_UPLINK_H
+
+#include "base/bus.h"
+#include "base/child.h"
+#include "base/exchange.h"
+
+/* What the daemon gives; pointers are its own and outlive the uplink. */
+struct uplink_owner {
+	void *owner;
+	const char *program; /* argv[0] of the bus child */
+	const void *conf;    /* its first record */
+	size_t conf_size;
+	const struct bus_address *engine;
+	int64_t ask_every_ms;
+	void (*on_want_catalogue)(void *owner);
+	/* NULL, or: add to a request; take a reply of an engine that has admitted us. */
+	void (*fill)(void *owner, Lifeboat__Request *request);
+	void (*on_reply)(void *owner, const Lifeboat__Reply *reply);
+};
+
+struct uplink {
+	uv_loop_t *loop;
+	struct uplink_owner of;
+	struct child child;
+	struct exchange exchange;
+	uv_timer_t ask;
+	uv_timer_t restart;
+	mono_t started;
+	int64_t delay_ms;
+	bool stopping;
+	uint8_t *frame; /* FRAME_MAX bytes */
+};
+
+/* exchange was initialised.  0 or -errno. */
+int uplink_init(struct uplink *u, uv_loop_t *loop, const struct uplink_owner *of);
+void uplink_deinit(struct uplink *u);
+
+/* Start the bus child and ask. */
+int uplink_start(struct uplink *u, struct err *err);
+void uplink_stop(struct uplink *u);
+
+/* Seal and publish one report. */
+void uplink_publish(struct uplink *u, const uint8_t *body, size_t len);
+
+/* Ask in ms milliseconds instead of when it is due; the rhythm goes on from there. */
+void uplink_ask_in(struct uplink *u, int64_t ms);
+
+#endif
