@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "policy/core/core.h"
 #include "policy/dispatch.h"
+#include "policy/dispatch_order.h"
 
 static const struct {
 	const char *id;
@@ -104,6 +105,7 @@ dispatch(struct engine *e, mono_t now, const struct action *a)
 	    NULL);
 	trace_prose(prose, sizeof(prose), e->trace, e->core, a);
 	history_add(e->history, now, a, prose);
+	dispatch_order(e, now, a);
 	if (e->watch)
 		e->watch(e->watch_to, e, a, prose);
 }

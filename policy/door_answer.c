@@ -7,9 +7,10 @@
 #include "policy/core/core.h"
 #include "policy/dispatch.h"
 #include "policy/door_answer.h"
+#include "policy/door_orders.h"
 
 struct request {
-	const char *op, *name, *guest, *host, *set;
+	const char *op, *name, *guest, *host, *set, *which;
 };
 
 static json_t *
@@ -21,8 +22,10 @@ refuse(const char *sentence)
 static const char **
 member(struct request *q, const char *key)
 {
-	static const char *const names[] = { "op", "name", "guest", "host", "set" };
-	const char **const to[] = { &q->op, &q->name, &q->guest, &q->host, &q->set };
+	static const char *const names[] = { "op", "name", "guest", "host", "set",
+		"which" };
+	const char **const to[] = { &q->op, &q->name, &q->guest, &q->host, &q->set,
+		&q->which };
 	int i = word_index(key, names, sizeof(names) / sizeof(names[0]));
 
 	return i < 0 ? NULL : to[i];
@@ -197,14 +200,15 @@ answer_cordon(struct engine *e, const char *name, bool cordon, mono_t now)
 }
 
 static json_t *
-answer_mode(struct engine *e, const char *set)
+answer_mode(struct engine *e, const char *set, mono_t now)
 {
 	enum mode mode;
+	struct err err;
 
 	if (set && !mode_parse(&mode, set))
 		return refuse("the modes are observe, advise and act");
-	if (set && mode != MODE_OBSERVE)
-		return refuse("no actuator is connected: this engine can only observe");
+	if (set && engine_mode(e, mode, now, &err) < 0)
+		return refuse(err.text);
 	return json_pack("{s:b, s:s}", "ok", 1, "mode", mode_name(core_mode(e->core)));
 }
 
@@ -222,11 +226,13 @@ answer(struct engine *e, const struct request *q, mono_t now, bool *watch)
 			       : refuse("\"name\" is missing");
 	if (strcmp(q->op, "why-not") == 0)
 		return q->guest ? answer_why_not(e, q) : refuse("\"guest\" is missing");
+	if (strcmp(q->op, "orders") == 0)
+		return door_orders(e, q->which && strcmp(q->which, "all") == 0);
 	if (strcmp(q->op, "cordon") == 0 || strcmp(q->op, "uncordon") == 0)
 		return q->host ? answer_cordon(e, q->host, q->op[0] == 'c', now)
 			       : refuse("\"host\" is missing");
 	if (strcmp(q->op, "mode") == 0)
-		return answer_mode(e, q->set);
+		return answer_mode(e, q->set, now);
 	if (strcmp(q->op, "watch") == 0) {
 		*watch = true;
 		return json_pack("{s:b}", "ok", 1);
@@ -237,7 +243,7 @@ answer(struct engine *e, const struct request *q, mono_t now, bool *watch)
 json_t *
 door_answer(struct engine *e, const char *line, size_t len, mono_t now, bool *watch)
 {
-	struct request q = { NULL, NULL, NULL, NULL, NULL };
+	struct request q = { .op = NULL };
 	json_error_t error;
 	json_t *object = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
 	json_t *out;

@@ -7,12 +7,24 @@
 #ifndef POLICY_ENGINE_H
 #define POLICY_ENGINE_H
 
+#include "policy/book.h"
 #include "policy/conf.h"
 #include "policy/history.h"
 #include "policy/intake.h"
 #include "policy/record.h"
 #include "policy/store.h"
 #include "policy/trace.h"
+
+struct desk;
+
+/* What the core must hear of an order once it is done with the event at hand. */
+struct engine_later {
+	order_t order;
+	enum outcome outcome;
+	enum why why;
+};
+
+enum { ENGINE_LATER = MAX_ACTIONS };
 
 struct engine {
 	struct policy_conf *conf;
@@ -23,6 +35,10 @@ struct engine {
 	struct core *core;
 	struct intake *intake;
 	struct history *history;
+	struct book book;
+	struct desk *desk;
+	struct engine_later later[ENGINE_LATER];
+	int n_later;
 	struct actions *actions;
 	mono_t started;
 	/* Told of every action after it was logged; set by the door. */
@@ -39,6 +55,18 @@ struct engine *engine_free(struct engine *e);
 void engine_event(struct engine *e, const struct event *event);
 void engine_tick(struct engine *e, mono_t now);
 void engine_report(struct engine *e, uint8_t *frame, size_t len, mono_t now);
+/* The sealed reply in reply[FRAME_MAX]; 0 bytes for what was refused. */
+size_t engine_request(
+    struct engine *e, uint8_t *frame, size_t len, mono_t now, uint8_t *reply);
+/* Once a second or more often: who has fallen silent. */
+void engine_sweep(struct engine *e, mono_t now);
+
+/* The one event there is room for, to be filled and given to engine_event(). */
+struct event *engine_make(enum event_kind kind, mono_t now);
+/* From within an action: an outcome that the core hears as soon as it can. */
+void engine_later(struct engine *e, order_t order, enum outcome outcome, enum why why);
+/* An actuator knows of a later engine than this one. */
+void engine_new_term(struct engine *e, uint64_t term, mono_t now);
 
 /* A configuration read anew: rules and patterns.  -EINVAL when the hosts differ. */
 int engine_reload(
@@ -47,5 +75,9 @@ int engine_reload(
 /* An operator's word: durable before it counts. */
 int engine_cordon(
     struct engine *e, host_t host, bool cordon, mono_t now, struct err *err);
+
+/* -ENOTCONN: no actuator to act through. */
+int engine_mode(struct engine *e, enum mode mode, mono_t now, struct err *err);
+int engine_drain(struct engine *e, host_t host, bool drain, mono_t now, struct err *err);
 
 #endif

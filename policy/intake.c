@@ -17,6 +17,7 @@ struct intake {
 	uint32_t table_mask;
 	struct wire_arena arena;
 	struct intake_out out;
+	intake_desk_t desk;
 	uint64_t counts[FRAME_REFUSALS];
 };
 
@@ -88,7 +89,7 @@ intake_free(struct intake *in)
 {
 	if (in) {
 		for (int i = 0; in->hosts && i < in->n_hosts; i++)
-			free(in->hosts[i].catalogue);
+			intake_host_deinit(&in->hosts[i]);
 		wire_arena_deinit(&in->arena);
 		free(in->out.event);
 		free(in->hosts);
@@ -107,6 +108,36 @@ intake_reload(struct intake *in, const struct policy_conf *conf)
 		for (int p = 0; p < PROBES; p++)
 			in->hosts[i].generation[p] = 0; /* asked for again, limits anew */
 	}
+}
+
+void
+intake_serve(struct intake *in, intake_desk_t desk)
+{
+	in->desk = desk;
+}
+
+void
+intake_set_term(struct intake *in, uint64_t term)
+{
+	in->self.term = term;
+}
+
+const struct intake_actuator *
+intake_actuator(const struct intake *in, int host)
+{
+	return host >= 0 && host < in->n_hosts ? &in->hosts[host].actuator : NULL;
+}
+
+struct intake_words
+intake_words(const struct intake *in, int host)
+{
+	const struct intake_host *h;
+
+	if (host < 0 || host >= in->n_hosts)
+		return (struct intake_words){ NULL, NULL, 0, 0 };
+	h = &in->hosts[host];
+	return (struct intake_words){ h->xen.len ? h->xen.data : NULL,
+		h->storage.len ? h->storage.data : NULL, h->xen.len, h->storage.len };
 }
 
 uint64_t
@@ -219,32 +250,38 @@ admit(struct intake_session *s, const struct frame_header *h, uint64_t echo, mon
 	return s->nonce;
 }
 
+/* Nothing but a reply's own words: for one that would be too long with orders in it. */
+static void
+cut_reply(Lifeboat__Reply *m)
+{
+	if (lifeboat__reply__get_packed_size(m) > FRAME_BODY_MAX)
+		m->n_orders = m->n_acknowledged = m->n_cancelled = 0;
+}
+
 static size_t
 seal_reply(
-    struct intake *in, const struct intake_frame *f, uint64_t nonce, uint8_t *reply)
+    struct intake *in, const struct intake_frame *f, Lifeboat__Reply *m, uint8_t *reply)
 {
-	static uint8_t body[1024];
+	static uint8_t body[FRAME_BODY_MAX];
 	struct intake_host *h = f->host;
 	struct frame_header header = { .role = ROLE_ENGINE, .kind = FRAME_REPLY };
-	Lifeboat__Reply m = LIFEBOAT__REPLY__INIT;
 
-	m.session.data = (uint8_t *)(uintptr_t)f->header.session;
-	m.session.len = SESSION_SIZE;
-	m.sequence = f->header.sequence;
-	m.nonce = nonce;
-	m.reports_seen = h->reports;
-	m.want_catalogue = nonce == 0 && intake_host_wants_catalogue(h);
-	m.term = in->self.term;
-	m.engine.data = in->self.instance;
-	m.engine.len = sizeof(in->self.instance);
+	m->session.data = (uint8_t *)(uintptr_t)f->header.session;
+	m->session.len = SESSION_SIZE;
+	m->sequence = f->header.sequence;
+	m->reports_seen = h->reports;
+	m->want_catalogue = m->nonce == 0 && intake_host_wants_catalogue(h);
+	m->term = in->self.term;
+	m->engine.data = in->self.instance;
+	m->engine.len = sizeof(in->self.instance);
+	cut_reply(m);
 	header.sender = in->self.pair->id;
 	header.recipient = h->peer.id;
 	/* A reply's nonce is random: two engines may share a key, and none keeps a count.
 	 */
 	seal_random(header.session, sizeof(header.session));
 	seal_random(&header.sequence, sizeof(header.sequence));
-	return seal_close(
-	    reply, &h->peer, &header, body, lifeboat__reply__pack(&m, body));
+	return seal_close(reply, &h->peer, &header, body, lifeboat__reply__pack(m, body));
 }
 
 size_t
@@ -254,7 +291,7 @@ intake_request(struct intake *in, uint8_t *frame, size_t len, mono_t now, uint8_
 	struct intake_session *s;
 	Lifeboat__Request *request;
 	const char *what = NULL;
-	uint64_t nonce = 0;
+	Lifeboat__Reply m = LIFEBOAT__REPLY__INIT;
 	enum frame_refusal r = open_frame(in, frame, len, FRAME_REQUEST, &f);
 
 	if (r == FRAME_OK)
@@ -262,13 +299,20 @@ intake_request(struct intake *in, uint8_t *frame, size_t len, mono_t now, uint8_
 	if (r == FRAME_OK) {
 		s = &f.host->session[f.header.role];
 		if (!s->admitted || memcmp(s->id, f.header.session, SESSION_SIZE) != 0) {
-			nonce = admit(s, &f.header, request->nonce, now);
-			if (nonce == 0)
+			m.nonce = admit(s, &f.header, request->nonce, now);
+			if (m.nonce == 0)
 				intake_host_admitted(f.host, f.header.role);
 		} else {
 			r = check_sequence(&f);
 		}
 	}
 	in->counts[r]++;
-	return r == FRAME_OK ? seal_reply(in, &f, nonce, reply) : 0;
+	if (r != FRAME_OK)
+		return 0;
+	if (m.nonce == 0 && f.header.role == ROLE_ACTUATOR) {
+		intake_host_asked(f.host, request, now);
+		if (in->desk.asked)
+			in->desk.asked(in->desk.to, f.host->index, request, now, &m);
+	}
+	return seal_reply(in, &f, &m, reply);
 }

@@ -10,6 +10,7 @@
 
 #include "base/frame.h"
 #include "base/seal.h"
+#include "base/wire.h"
 #include "policy/conf.h"
 #include "policy/trace.h"
 
@@ -31,12 +32,46 @@ typedef struct {
 } intake_sink_t;
 
 /*
+ * Who answers actuators.  asked() takes in what an admitted actuator says and fills its
+ * part of the reply with what lives until it is called again.
+ */
+typedef struct {
+	void (*asked)(void *to, int host, const Lifeboat__Request *request, mono_t now,
+	    Lifeboat__Reply *reply);
+	void *to;
+} intake_desk_t;
+
+/* What is known of a host's actuator. */
+struct intake_actuator {
+	bool ever;
+	mono_t heard;
+	uint64_t asked; /* admitted requests, over all sessions */
+	uint64_t term;  /* the highest it knows */
+	struct uuid boot;
+	bool has_key;
+	uint8_t carrier_key[WIRE_KEY];
+};
+
+/* What a host's monitor said last, packed as it came; NULL: nothing yet. */
+struct intake_words {
+	const uint8_t *xen, *storage;
+	size_t xen_len, storage_len;
+};
+
+/*
  * conf, self->pair and names must outlive it; every identity met is named in names.
  * -EINVAL with a sentence for a weak key of a host.
  */
 int intake_new(struct intake **out, const struct policy_conf *conf,
     const struct intake_self *self, struct trace *names, struct err *err);
 struct intake *intake_free(struct intake *in);
+
+/* Without a desk actuators are admitted, and told nothing. */
+void intake_serve(struct intake *in, intake_desk_t desk);
+/* The term that replies name from now on. */
+void intake_set_term(struct intake *in, uint64_t term);
+const struct intake_actuator *intake_actuator(const struct intake *in, int host);
+struct intake_words intake_words(const struct intake *in, int host);
 
 /* Use these patterns from now on; the hosts must be the same. */
 void intake_reload(struct intake *in, const struct policy_conf *conf);

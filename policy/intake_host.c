@@ -35,12 +35,37 @@ named_id(struct intake_out *out, const char *text)
 void
 intake_host_admitted(struct intake_host *h, enum role role)
 {
+	if (role == ROLE_ACTUATOR)
+		log_line(LOG_LEVEL_INFO, "actuator-admitted", "host", h->name, NULL);
 	if (role != ROLE_MONITOR)
 		return;
 	for (int p = 0; p < PROBES; p++)
 		h->generation[p] = 0;
 	h->unknown_readings = true;
 	log_line(LOG_LEVEL_INFO, "monitor-admitted", "host", h->name, NULL);
+}
+
+void
+intake_host_asked(struct intake_host *h, const Lifeboat__Request *request, mono_t now)
+{
+	struct intake_actuator *a = &h->actuator;
+
+	a->ever = true;
+	a->heard = now;
+	a->asked++;
+	a->term = request->term;
+	memcpy(a->boot.b, request->boot_id.data, sizeof(a->boot.b));
+	a->has_key = request->carrier_key.len == WIRE_KEY;
+	if (a->has_key)
+		memcpy(a->carrier_key, request->carrier_key.data, WIRE_KEY);
+}
+
+void
+intake_host_deinit(struct intake_host *h)
+{
+	free(h->catalogue);
+	free(h->xen.data);
+	free(h->storage.data);
 }
 
 bool
@@ -393,11 +418,40 @@ take_storage(struct intake_host *h, const Lifeboat__Report *m, struct intake_out
 	send(out);
 }
 
+/* An order to move a guest repeats what its host said of it, word for word. */
+static void
+keep(struct intake_bytes *kept, const ProtobufCMessage *m)
+{
+	size_t len = protobuf_c_message_get_packed_size(m);
+	uint8_t *data = kept->data;
+
+	if (len > kept->room) {
+		data = realloc(data, len);
+		if (!data) {
+			kept->len = 0;
+			return;
+		}
+		kept->data = data;
+		kept->room = len;
+	}
+	kept->len = protobuf_c_message_pack(m, data);
+}
+
+static void
+keep_words(struct intake_host *h, const Lifeboat__Report *m)
+{
+	if (m->xen)
+		keep(&h->xen, &m->xen->base);
+	if (m->storage)
+		keep(&h->storage, &m->storage->base);
+}
+
 void
 intake_host_report(
     struct intake_host *h, const Lifeboat__Report *m, struct intake_out *out)
 {
 	note_boot(h, m);
+	keep_words(h, m);
 	take_probes(h, m, out);
 	take_catalogues(h, m, out);
 	take_storage(h, m, out);

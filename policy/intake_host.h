@@ -23,6 +23,12 @@ struct intake_cpu {
 	uint64_t cpu_ns;
 };
 
+/* Grows, and never shrinks. */
+struct intake_bytes {
+	uint8_t *data; /* owned */
+	size_t len, room;
+};
+
 struct intake_host {
 	int index;
 	const char *name;
@@ -41,6 +47,8 @@ struct intake_host {
 	uint64_t cpu_ns;
 	uint16_t n_guests;
 	struct intake_cpu guest[MAX_GUESTS];
+	struct intake_bytes xen, storage; /* its last words, packed */
+	struct intake_actuator actuator;
 };
 
 struct intake_frame {
@@ -63,6 +71,10 @@ void intake_host_report(
     struct intake_host *h, const Lifeboat__Report *report, struct intake_out *out);
 /* A new session: its catalogues may be others. */
 void intake_host_admitted(struct intake_host *h, enum role role);
+/* An admitted actuator asks. */
+void intake_host_asked(
+    struct intake_host *h, const Lifeboat__Request *request, mono_t now);
+void intake_host_deinit(struct intake_host *h);
 bool intake_host_wants_catalogue(const struct intake_host *h);
 
 #endif

@@ -64,8 +64,8 @@ take_requests(struct loop *l)
 		n = bus_server_take(l->bus.rep, l->frame, sizeof(l->frame));
 		if (n < 0)
 			return;
-		len = intake_request(
-		    l->engine->intake, l->frame, (size_t)n, clock_mono(), l->reply);
+		len = engine_request(
+		    l->engine, l->frame, (size_t)n, clock_mono(), l->reply);
 		bus_server_reply(&l->bus, l->reply, len);
 	}
 }
@@ -85,6 +85,7 @@ on_request(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	take_requests(poll->data);
+	schedule(poll->data);
 }
 
 /*
@@ -108,6 +109,7 @@ on_tick(uv_timer_t *timer)
 	}
 	if (mono_since(core_deadline(l->engine->core), now) <= 0)
 		engine_tick(l->engine, now);
+	engine_sweep(l->engine, now);
 	schedule(l);
 }
 

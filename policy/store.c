@@ -1,30 +1,20 @@
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/seal.h"
-#include "policy/store.h"
+#include "policy/store_internal.h"
 
-enum { STORE_VERSION = 1, INSTANCE_SIZE = 16 };
-
-struct store {
-	sqlite3 *db;
-	uint64_t term;
-	uint8_t instance[INSTANCE_SIZE];
-	enum mode mode;
-	struct err error;
-};
+enum { STORE_VERSION = 2 };
 
 static const char schema[] =
     "CREATE TABLE pool (one INTEGER PRIMARY KEY CHECK (one = 1), term INTEGER NOT NULL,"
     " instance BLOB NOT NULL, mode INTEGER NOT NULL);"
     "CREATE TABLE host (name TEXT PRIMARY KEY, cordoned INTEGER NOT NULL,"
-    " drained INTEGER NOT NULL) WITHOUT ROWID;"
-    "PRAGMA user_version = 1;";
+    " drained INTEGER NOT NULL) WITHOUT ROWID;";
 
-static int
+int
 store_errno(const struct store *s)
 {
 	switch (sqlite3_errcode(s->db) & 0xff) {
@@ -41,8 +31,8 @@ store_errno(const struct store *s)
 	}
 }
 
-static int
-run(struct store *s, const char *sql)
+int
+store_run(struct store *s, const char *sql)
 {
 	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
 								       : store_errno(s);
@@ -73,13 +63,15 @@ upgrade(struct store *s, const char *path, struct err *err)
 		return err_set(err, -EPROTO,
 		    "%s: written by a later Lifeboat (version %d, this one knows %d)",
 		    path, version, STORE_VERSION);
-	if (r == 0 && version == 0) {
-		r = run(s, "BEGIN IMMEDIATE");
-		if (r == 0)
-			r = run(s, schema);
-		if (r == 0)
-			r = run(s, "COMMIT");
-	}
+	if (r < 0 || version == STORE_VERSION)
+		return r;
+	r = store_run(s, "BEGIN IMMEDIATE");
+	if (r == 0 && version == 0)
+		r = store_run(s, schema);
+	if (r == 0)
+		r = store_run(s, store_order_schema);
+	if (r == 0)
+		r = store_run(s, "PRAGMA user_version = 2; COMMIT");
 	return r;
 }
 
@@ -143,11 +135,13 @@ store_open(struct store **out, const char *path, struct err *err)
 		goto out;
 	}
 	sqlite3_busy_timeout(s->db, 1000);
-	r = run(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+	r = store_run(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
 	if (r == 0)
 		r = upgrade(s, path, err);
 	if (r == 0)
 		r = load(s);
+	if (r == 0)
+		r = store_prune_orders(s);
 	if (r == 0)
 		r = save(s, s->term + 1, s->mode);
 	if (r < 0)
@@ -214,9 +208,8 @@ store_each_host(struct store *s,
 	return r;
 }
 
-/* Keep what a write came to, and tell the operator who asked for it. */
-static int
-wrote(struct store *s, int r, struct err *err)
+int
+store_wrote(struct store *s, int r, struct err *err)
 {
 	if (r == 0) {
 		s->error.text[0] = '\0';
@@ -229,9 +222,19 @@ wrote(struct store *s, int r, struct err *err)
 }
 
 int
+store_set_term(struct store *s, uint64_t term, struct err *err)
+{
+	int r = store_wrote(s, save(s, term, s->mode), err);
+
+	if (r == 0)
+		s->term = term;
+	return r;
+}
+
+int
 store_set_mode(struct store *s, enum mode mode, struct err *err)
 {
-	int r = wrote(s, save(s, s->term, mode), err);
+	int r = store_wrote(s, save(s, s->term, mode), err);
 
 	if (r == 0)
 		s->mode = mode;
@@ -247,13 +250,13 @@ store_set_host(
 
 	if (sqlite3_prepare_v2(s->db, "INSERT OR REPLACE INTO host VALUES (?, ?, ?)", -1,
 		&q, NULL) != SQLITE_OK)
-		return wrote(s, store_errno(s), err);
+		return store_wrote(s, store_errno(s), err);
 	sqlite3_bind_text(q, 1, host, -1, SQLITE_STATIC);
 	sqlite3_bind_int(q, 2, cordoned);
 	sqlite3_bind_int(q, 3, drained);
 	if (sqlite3_step(q) != SQLITE_DONE)
 		r = store_errno(s);
-	r = wrote(s, r, err);
+	r = store_wrote(s, r, err);
 	sqlite3_finalize(q);
 	return r;
 }
@@ -264,5 +267,5 @@ store_limit_pages(struct store *s, int pages)
 	char sql[64];
 
 	snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %d", pages);
-	return run(s, sql);
+	return store_run(s, sql);
 }

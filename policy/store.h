@@ -1,8 +1,8 @@
 /*
  * policy/store: what must survive a restart of the engine, in SQLite.
  *
- * The term, the engine's instance, the mode, and the operators' cordons and drains.  A
- * write has reached the disk when its function returns.
+ * The term, the engine's instance, the mode, the operators' cordons and drains, and the
+ * orders (policy/store_order).  A write has reached the disk when its function returns.
  */
 #ifndef POLICY_STORE_H
 #define POLICY_STORE_H
@@ -29,6 +29,7 @@ int store_each_host(struct store *s,
     void (*each)(void *to, const char *host, bool cordoned, bool drained), void *to);
 
 /* 0, or -errno with a sentence: then nothing was changed. */
+int store_set_term(struct store *s, uint64_t term, struct err *err);
 int store_set_mode(struct store *s, enum mode mode, struct err *err);
 int store_set_host(
     struct store *s, const char *host, bool cordoned, bool drained, struct err *err);

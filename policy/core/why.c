@@ -52,6 +52,7 @@ static const struct {
 	[WHY_DRAIN]          = { "drain", "An operator drains the host." },
 	[WHY_REFUSED]        = { "refused", "The actuator refused." },
 	[WHY_LATE]           = { "late", "The order was not answered in time." },
+	[WHY_NOT_GIVEN]      = { "not-given", "The engine could not write or store the order." },
 	[WHY_PROVEN]         = { "proven", "Both hosts have reported where it runs." },
 	[WHY_SOURCE_CALM]    = { "source-calm", "The reason to move it went away before the move began." },
 	[WHY_TOO_MANY_HOSTS] = { "too-many-hosts", "There are more hosts than the engine was made for." },

@@ -67,6 +67,7 @@ enum why {
 	WHY_REFUSED,     /* the actuator's refusal */
 	WHY_LATE,        /* an order that was not answered in time */
 	WHY_PROVEN,      /* seen on the target, gone from the source */
+	WHY_NOT_GIVEN,   /* the engine could not write or store the order */
 	WHY_SOURCE_CALM, /* the reason went away before the move began */
 
 	/* full tables and bad input */

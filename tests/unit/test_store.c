@@ -6,6 +6,7 @@
 
 #include "base/seal.h"
 #include "policy/store.h"
+#include "policy/store_order.h"
 #include "tests/unit/cmocka_all.h"
 
 static char folder[64], path[96];
@@ -153,6 +154,131 @@ a_full_store_says_so_and_changes_nothing(void **state)
 	store_close(s);
 }
 
+static struct store_order
+order_of(uint32_t number)
+{
+	static uint8_t packed[] = { 1, 2, 3 };
+	struct store_order o = { .id = { 1, number }, .kind = ORDER_PREPARE };
+
+	strcpy(o.host, "n2");
+	strcpy(o.from, "n1");
+	strcpy(o.to, "n2");
+	strcpy(o.name, "web");
+	strcpy(o.why, "critical");
+	o.guest.b[3] = 4;
+	o.packed = packed;
+	o.len = sizeof(packed);
+	o.hash[31] = 9;
+	o.opened_ms = 5;
+	return o;
+}
+
+static int seen;
+static uint32_t first_seen;
+static struct store_order got;
+
+static void
+see(void *to, const struct store_order *o)
+{
+	(void)to;
+	if (seen++ == 0)
+		first_seen = o->id.number;
+	got = *o;
+	assert_int_equal(o->len, 3);
+	assert_int_equal(o->packed[2], 3);
+	got.packed = NULL;
+}
+
+static void
+an_order_survives_with_all_that_was_said_of_it(void **state)
+{
+	struct store *s;
+	struct store_order o = order_of(7);
+
+	(void)state;
+	assert_int_equal(store_open(&s, path, &err), 0);
+	assert_int_equal(store_add_order(s, &o, &err), 0);
+	assert_true(store_add_order(s, &o, &err) < 0);
+	o.said = OUTCOME_READY;
+	o.taken = o.held = true;
+	strcpy(o.detail, "a sentence");
+	strcpy(o.berth.address, "192.0.2.2");
+	o.berth.port = 7900;
+	o.berth.key[5] = 6;
+	assert_int_equal(store_save_order(s, &o, &err), 0);
+	store_close(s);
+
+	seen = 0;
+	assert_int_equal(store_open(&s, path, &err), 0);
+	assert_int_equal(store_each_open(s, see, NULL), 0);
+	assert_int_equal(seen, 1);
+	assert_true(got.taken && got.held && !got.closed);
+	assert_int_equal(got.said, OUTCOME_READY);
+	assert_int_equal(got.outcome, OUTCOME_NONE);
+	assert_string_equal(got.host, "n2");
+	assert_string_equal(got.name, "web");
+	assert_string_equal(got.why, "critical");
+	assert_string_equal(got.detail, "a sentence");
+	assert_string_equal(got.berth.address, "192.0.2.2");
+	assert_int_equal(got.berth.port, 7900);
+	assert_int_equal(got.berth.key[5], 6);
+	assert_memory_equal(got.hash, o.hash, sizeof(o.hash));
+	assert_int_equal(got.opened_ms, 5);
+	assert_int_equal(store_find_order(s, (order_t){ 1, 7 }, see, NULL), 1);
+	assert_int_equal(store_find_order(s, (order_t){ 1, 8 }, see, NULL), 0);
+	store_close(s);
+}
+
+static void
+only_the_last_ended_orders_are_kept(void **state)
+{
+	struct store *s;
+	struct store_order o;
+
+	(void)state;
+	assert_int_equal(store_open(&s, path, &err), 0);
+	for (uint32_t i = 1; i <= STORE_ENDED + 100; i++) {
+		o = order_of(i);
+		assert_int_equal(store_add_order(s, &o, &err), 0);
+		o.closed = i != 1;
+		assert_int_equal(store_save_order(s, &o, &err), 0);
+	}
+	store_close(s);
+	assert_int_equal(store_open(&s, path, &err), 0);
+	seen = 0;
+	assert_int_equal(store_each_closed(s, 5000, see, NULL), 0);
+	assert_int_equal(seen, STORE_ENDED);
+	assert_int_equal(first_seen, STORE_ENDED + 100);
+	seen = 0;
+	assert_int_equal(store_each_open(s, see, NULL), 0);
+	assert_int_equal(seen, 1);
+	store_close(s);
+}
+
+/* As version 1 wrote it. */
+static void
+a_store_of_version_1_is_upgraded(void **state)
+{
+	struct store *s;
+	struct store_order o = order_of(1);
+
+	(void)state;
+	run_sql("CREATE TABLE pool (one INTEGER PRIMARY KEY CHECK (one = 1), term INTEGER"
+		" NOT NULL, instance BLOB NOT NULL, mode INTEGER NOT NULL);"
+		"CREATE TABLE host (name TEXT PRIMARY KEY, cordoned INTEGER NOT NULL,"
+		" drained INTEGER NOT NULL) WITHOUT ROWID; PRAGMA user_version = 1;"
+		"INSERT INTO pool VALUES (1, 41, x'000102030405060708090a0b0c0d0e0f', 0);"
+		"INSERT INTO host VALUES ('n1', 1, 0)");
+	assert_int_equal(store_open(&s, path, &err), 0);
+	assert_int_equal(store_term(s), 42);
+	assert_int_equal(store_instance(s)[15], 15);
+	cordoned = drained = 0;
+	assert_int_equal(store_each_host(s, count, NULL), 0);
+	assert_int_equal(cordoned, 1);
+	assert_int_equal(store_add_order(s, &o, &err), 0);
+	store_close(s);
+}
+
 int
 main(void)
 {
@@ -166,6 +292,13 @@ main(void)
 		    a_store_of_a_later_version_is_refused, make_folder, drop_folder),
 		cmocka_unit_test_setup_teardown(
 		    a_file_that_is_no_store_is_refused, make_folder, drop_folder),
+		cmocka_unit_test_setup_teardown(
+		    an_order_survives_with_all_that_was_said_of_it, make_folder,
+		    drop_folder),
+		cmocka_unit_test_setup_teardown(
+		    only_the_last_ended_orders_are_kept, make_folder, drop_folder),
+		cmocka_unit_test_setup_teardown(
+		    a_store_of_version_1_is_upgraded, make_folder, drop_folder),
 		cmocka_unit_test(a_store_in_no_folder_is_refused),
 		cmocka_unit_test_setup_teardown(
 		    a_full_store_says_so_and_changes_nothing, make_folder, drop_folder),

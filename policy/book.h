@@ -1,0 +1,61 @@
+/*
+ * policy/book: the orders that are open, in memory and in the store.
+ *
+ * An order is open until both the core and its actuator are done with it: the core may
+ * give one up that an actuator still carries, and an actuator may have ended one whose
+ * end the core does not believe yet.
+ */
+#ifndef POLICY_BOOK_H
+#define POLICY_BOOK_H
+
+#include "policy/store_order.h"
+
+struct book_order {
+	struct store_order row; /* row.packed is owned */
+	host_t host, from, to;  /* host is one of the two */
+	mono_t since;           /* added, or read at start */
+
+	/* Its way to the actuator. */
+	bool told;      /* it was in a reply: the actuator may have it */
+	bool withdrawn; /* in no reply any more, unless to cancel it */
+	bool cancel;    /* tell the actuator to stop it */
+	mono_t told_at;
+	struct uuid boot; /* of the host, when it was told first */
+
+	/* What its actuator said last. */
+	bool last; /* row.said is its last word, and stored */
+	enum phase phase;
+	uint64_t bytes, bytes_per_s;
+	uint64_t entered_ms[PHASES]; /* since it was taken, plus 1; 0: never */
+	mono_t news_at;              /* when the core was told that it goes on */
+	enum outcome core_heard;     /* the last that the core was told */
+};
+
+struct book {
+	struct store *store;
+	struct book_order **order; /* owned, as are they */
+	int n, room;
+};
+
+/* A zeroed book with a store is an empty one. */
+void book_deinit(struct book *b);
+
+/* Takes over o (from malloc) once it is stored; -errno: the caller keeps it. */
+int book_add(struct book *b, struct book_order *o, struct err *err);
+/* One that the store already has. */
+int book_restore(struct book *b, struct book_order *o);
+
+struct book_order *book_find(const struct book *b, order_t id);
+/* The order of that kind behind this prepare, or NULL. */
+struct book_order *book_after(
+    const struct book *b, order_t prepare, enum order_kind kind);
+
+/* Stores what changed; logs a failure once. */
+int book_save(struct book *b, struct book_order *o);
+/* Nothing more is expected: stored as closed, and freed. */
+void book_close(struct book *b, struct book_order *o);
+struct book_order *book_order_free(struct book_order *o);
+
+bool book_same(order_t a, order_t b);
+
+#endif

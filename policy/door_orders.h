@@ -1,0 +1,17 @@
+/*
+ * policy/door_orders: what the door answers about orders.
+ */
+#ifndef POLICY_DOOR_ORDERS_H
+#define POLICY_DOOR_ORDERS_H
+
+#include <jansson.h>
+
+#include "policy/engine.h"
+
+/* Open orders, oldest first; with all the ended ones behind them, newest first. */
+json_t *door_orders(const struct engine *e, bool all);
+
+/* "3.14" */
+bool door_order_id(order_t *out, const char *text);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * policy/draft: the words of an order, out of what the source's monitor said.
+ *
+ * A target judges the guest by the source's own report, not by the engine's extract.
+ */
+#ifndef POLICY_DRAFT_H
+#define POLICY_DRAFT_H
+
+#include "policy/engine.h"
+
+/*
+ * The order that an action asks for: row, hosts, packed and hash.  *out is the caller's.
+ * -ENODATA with a sentence when something that belongs into it is not known.
+ */
+int draft_order(struct book_order **out, const struct engine *e, const struct action *a,
+    struct err *err);
+
+#endif

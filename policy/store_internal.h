@@ -1,0 +1,32 @@
+/*
+ * policy/store_internal: shared by the store's two files.
+ */
+#ifndef POLICY_STORE_INTERNAL_H
+#define POLICY_STORE_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "policy/store.h"
+
+enum { INSTANCE_SIZE = 16 };
+
+struct store {
+	sqlite3 *db;
+	uint64_t term;
+	uint8_t instance[INSTANCE_SIZE];
+	enum mode mode;
+	struct err error;
+	int closed; /* orders, since the old ones were last thrown away */
+};
+
+/* The error of the last statement as -errno. */
+int store_errno(const struct store *s);
+int store_run(struct store *s, const char *sql);
+/* Keep what a write came to, and tell the operator who asked for it. */
+int store_wrote(struct store *s, int r, struct err *err);
+
+extern const char store_order_schema[];
+/* The store is open: keep no more than STORE_ENDED. */
+int store_prune_orders(struct store *s);
+
+#endif
