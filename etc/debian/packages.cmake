@@ -8,31 +8,31 @@ set(conf_of_lifeboat-actuator actuator.conf)
 set(conf_of_lifeboat-policy policy.conf)
 
 set(CPACK_DEBIAN_LIFEBOAT_DESCRIPTION "moves virtual machines off a failing Xen host - command
- Lifeboat watches the Xen hosts of a pool and moves their guests away by live
- migration before a host fails.
- .
- This package has the command that shows and explains what the policy engine
- sees and decides, tells it what to do, and makes the keys of every host. It
- also has the user that all of Lifeboat's daemons share.")
+Lifeboat watches the Xen hosts of a pool and moves their guests away by live
+migration before a host fails.
+
+This package has the command that shows and explains what the policy engine
+sees and decides, tells it what to do, and makes the keys of every host. It
+also has the user that all of Lifeboat's daemons share.")
 set(CPACK_DEBIAN_LIFEBOAT-MONITOR_DESCRIPTION "moves virtual machines off a failing Xen host - monitor
- Lifeboat watches the Xen hosts of a pool and moves their guests away by live
- migration before a host fails.
- .
- This package has the daemon that reads sensors, guests and storage paths of
- a Xen host and reports them to the policy engine. It belongs on every host.")
+Lifeboat watches the Xen hosts of a pool and moves their guests away by live
+migration before a host fails.
+
+This package has the daemon that reads sensors, guests and storage paths of
+a Xen host and reports them to the policy engine. It belongs on every host.")
 set(CPACK_DEBIAN_LIFEBOAT-ACTUATOR_DESCRIPTION "moves virtual machines off a failing Xen host - actuator
- Lifeboat watches the Xen hosts of a pool and moves their guests away by live
- migration before a host fails.
- .
- This package has the daemon that carries out the policy engine's orders to
- move guests. It belongs on every host that may lose or take in guests.")
+Lifeboat watches the Xen hosts of a pool and moves their guests away by live
+migration before a host fails.
+
+This package has the daemon that carries out the policy engine's orders to
+move guests. It belongs on every host that may lose or take in guests.")
 set(CPACK_DEBIAN_LIFEBOAT-POLICY_DESCRIPTION "moves virtual machines off a failing Xen host - policy engine
- Lifeboat watches the Xen hosts of a pool and moves their guests away by live
- migration before a host fails.
- .
- This package has the engine that judges the health of all hosts, chooses
- where each guest is safer, and can say why. A pool has one; it is best
- placed on a machine outside the pool.")
+Lifeboat watches the Xen hosts of a pool and moves their guests away by live
+migration before a host fails.
+
+This package has the engine that judges the health of all hosts, chooses
+where each guest is safer, and can say why. A pool has one; it is best
+placed on a machine outside the pool.")
 
 # Xen's libraries are opened at run time, whichever version is running.
 set(CPACK_DEBIAN_LIFEBOAT_PACKAGE_DEPENDS
@@ -45,6 +45,7 @@ set(CPACK_DEBIAN_LIFEBOAT-ACTUATOR_PACKAGE_RECOMMENDS "lifeboat-monitor, xen-uti
 set(CPACK_DEBIAN_LIFEBOAT-ACTUATOR_PACKAGE_SUGGESTS "open-iscsi")
 
 set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # each has its own
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
 set(CPACK_COMPONENTS_ALL ${packages})
