@@ -86,8 +86,8 @@ def base_system(folder, packages):
     path = os.path.join(folder, "debian-%s.tar" % digest)
     if not os.path.exists(path):
         try:
-            run("mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages), suite, path + ".part.tar")
-        except (Failed, subprocess.TimeoutExpired) as e:
+            run("timeout", "80", "mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages), suite, path + ".part.tar")
+        except Failed as e:
             skip("no Debian to install on: %s" % e)
         os.rename(path + ".part.tar", path)
     return path
@@ -212,7 +212,6 @@ def check_programs(m, debs):
         if name == "lifeboat":
             continue
         said = m.run(name, ok=False)
-        # The actuator's sample leaves to the site what only the site can know.
         expect(said.returncode == 2 and re.search(r"/etc/lifeboat/\S+", said.stdout) and len(said.stdout) < 400,
                name + " without a key ends with 2 and one sentence", "%d\n%s" % (said.returncode, said.stdout))
         unit = open(m.root + "/usr/lib/systemd/system/%s.service" % name, encoding="utf-8").read()
