@@ -71,12 +71,65 @@ desk_connected(const struct engine *e, int host)
 }
 
 static void
-connect_host(struct engine *e, int host, bool connected)
+connect_host(struct engine *e, int host, bool connected, mono_t now)
 {
+	struct event *event = engine_make(EVENT_ACTUATOR, now);
+
 	e->desk->host[host].connected = connected;
 	log_line(connected ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING,
 	    connected ? "actuator-connected" : "actuator-lost", "host",
 	    e->conf->hosts[host].name, NULL);
+	event->host.i = host;
+	event->connected = connected;
+	engine_event(e, event);
+}
+
+static void
+tell_core(struct engine *e, order_t id, enum outcome outcome, enum why why, mono_t now)
+{
+	struct event *event = engine_make(EVENT_OUTCOME, now);
+
+	event->outcome.order = id;
+	event->outcome.outcome = outcome;
+	event->outcome.why = why;
+	engine_event(e, event);
+}
+
+/*
+ * Nobody has it and nobody can get it: every reply that carried it is older than the
+ * oldest that an actuator believes, and what it says now was said after that.
+ */
+static void
+take_back(struct engine *e, struct book_order *o, mono_t now)
+{
+	order_t id = o->row.id;
+
+	o->told = false;
+	o->withdrawn = true;
+	o->cancel = false;
+	if (o->row.outcome == OUTCOME_NONE)
+		tell_core(e, id,
+		    o->row.kind == ORDER_MOVE ? OUTCOME_STAYED : OUTCOME_REFUSED,
+		    WHY_LATE, now);
+	o = book_find(&e->book, id);
+	if (o)
+		dispatch_settle(e, o);
+}
+
+/* An order that no reply ever carried and none will. */
+static bool
+is_stranded(const struct engine *e, const struct book_order *o, mono_t now)
+{
+	return !o->told && o->row.outcome == OUTCOME_NONE &&
+	       o->row.kind != ORDER_PREPARE &&
+	       mono_since(now, o->since) > core_rules(e->core)->prepare_ms;
+}
+
+/* What could not be closed for want of a store. */
+static bool
+is_unclosed(const struct book_order *o)
+{
+	return o->row.outcome != OUTCOME_NONE && (o->last || !o->told);
 }
 
 void
@@ -86,12 +139,15 @@ desk_sweep(struct engine *e, mono_t now)
 		if (e->desk->host[i].connected &&
 		    mono_since(now, intake_actuator(e->intake, i)->heard) >
 			DESK_CONNECTED_MS)
-			connect_host(e, i, false);
-	/* What could not be closed for want of a store. */
-	for (int i = e->book.n - 1; i >= 0; i--)
-		if (e->book.order[i]->row.outcome != OUTCOME_NONE &&
-		    (e->book.order[i]->last || !e->book.order[i]->told))
+			connect_host(e, i, false, now);
+	for (int i = e->book.n - 1; i >= 0; i--) {
+		if (i >= e->book.n)
+			continue;
+		if (is_stranded(e, e->book.order[i], now))
+			take_back(e, e->book.order[i], now);
+		else if (is_unclosed(e->book.order[i]))
 			dispatch_settle(e, e->book.order[i]);
+	}
 }
 
 /*
@@ -323,17 +379,6 @@ take_word(
 	return true;
 }
 
-static void
-tell_core(struct engine *e, order_t id, enum outcome outcome, enum why why, mono_t now)
-{
-	struct event *event = engine_make(EVENT_OUTCOME, now);
-
-	event->outcome.order = id;
-	event->outcome.outcome = outcome;
-	event->outcome.why = why;
-	engine_event(e, event);
-}
-
 /* Another order under the id of ours: neither is to be trusted with a guest. */
 static void
 take_forged(
@@ -405,6 +450,10 @@ take_state(struct engine *e, int host, const Lifeboat__OrderState *s, mono_t now
 	if (outcome == OUTCOME_NONE) {
 		take_open(e, o, now);
 	} else if (o->core_heard != outcome) {
+		/* Held by the target after the core was done with it. */
+		if (o->row.kind == ORDER_PREPARE && outcome == OUTCOME_HELD &&
+		    o->row.outcome != OUTCOME_NONE && !engine_reopen(e, o, now))
+			return;
 		o->core_heard = outcome;
 		tell_core(e, id, outcome, why_of(s->why, outcome), now);
 	}
@@ -443,25 +492,6 @@ forget(struct engine *e, struct book_order *o, mono_t now)
 		return;
 	o->last = true;
 	tell_core(e, id, OUTCOME_UNDEFINED, WHY_NONE, now);
-	o = book_find(&e->book, id);
-	if (o)
-		dispatch_settle(e, o);
-}
-
-/*
- * Nobody has it and nobody can get it: every reply that carried it is older than the
- * oldest that an actuator believes, and what it says now was said after that.
- */
-static void
-take_back(struct engine *e, struct book_order *o, mono_t now)
-{
-	order_t id = o->row.id;
-
-	o->told = false;
-	o->withdrawn = true;
-	o->cancel = false;
-	if (o->row.outcome == OUTCOME_NONE)
-		tell_core(e, id, OUTCOME_STAYED, WHY_LATE, now);
 	o = book_find(&e->book, id);
 	if (o)
 		dispatch_settle(e, o);
@@ -513,7 +543,7 @@ desk_asked(void *to, int host, const Lifeboat__Request *request, mono_t now,
 	clear(e->desk);
 	take_term(e, host, request->term, now);
 	if (!e->desk->host[host].connected)
-		connect_host(e, host, true);
+		connect_host(e, host, true, now);
 	for (size_t i = 0; i < request->n_orders; i++)
 		take_state(e, host, request->orders[i], now);
 	miss_orders(e, host, request, now);

@@ -246,6 +246,12 @@ say_move(struct prose *p)
 	case ACTION_MOVE:
 		say_order_step(p, "move");
 		return true;
+	case ACTION_RESUME:
+		say_order_step(p, "resume");
+		return true;
+	case ACTION_CLEAN:
+		say_order_step(p, "clean");
+		return true;
 	case ACTION_OUTCOME:
 		say_outcome(p);
 		return true;
