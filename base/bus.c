@@ -3,6 +3,7 @@
 #include <nanomsg/pubsub.h>
 #include <nanomsg/reqrep.h>
 #include <nanomsg/tcp.h>
+#include <string.h>
 
 #include "base/bus.h"
 
@@ -71,4 +72,16 @@ int
 bus_server_reply(struct bus_server *s, const uint8_t *buf, size_t len)
 {
 	return nn_send(s->rep, buf, len, NN_DONTWAIT) < 0 ? -errno : 0;
+}
+
+bool
+bus_is_address(const char *text)
+{
+	static const char scheme[] = "tcp://";
+	const char *colon = strrchr(text, ':');
+
+	if (strncmp(text, scheme, sizeof(scheme) - 1) != 0 || strchr(text, ';'))
+		return false;
+	return colon > text + sizeof(scheme) - 1 && colon[1] != '\0' &&
+	       strspn(colon + 1, "0123456789") == strlen(colon + 1);
 }

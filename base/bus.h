@@ -23,9 +23,12 @@ enum bus_tag {
 enum { BUS_MAX_ENGINES = 4 };
 
 struct bus_address {
-	char report[128];   /* "tcp://192.0.2.1:7801": the engine's SUB */
+	char report[128];   /* "tcp://192.0.2.1:7801": the engine's SUB; "": none */
 	char exchange[128]; /* "tcp://192.0.2.1:7802": the engine's REP */
 };
+
+/* "tcp://ADDRESS:PORT", and nothing nanomsg would read in another way. */
+bool bus_is_address(const char *text);
 
 /*
  * The child's whole life: dial every engine with a PUB and a REQ socket, move records

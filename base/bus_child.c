@@ -1,18 +1,17 @@
 #include <errno.h>
-#include <grp.h>
 #include <limits.h>
 #include <nanomsg/nn.h>
 #include <nanomsg/pubsub.h>
 #include <nanomsg/reqrep.h>
 #include <nanomsg/tcp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/bus.h"
+#include "base/drop.h"
 #include "base/log.h"
 
 /* What may wait in a socket: enough for some reports, too little for stale ones. */
@@ -74,40 +73,16 @@ dial(struct dial *d)
 {
 	size_t size = sizeof(d->req_fd);
 
-	d->pub = dial_socket(NN_PUB, d->at->report);
+	bool publishes = d->at->report[0] != '\0';
+
+	if (publishes)
+		d->pub = dial_socket(NN_PUB, d->at->report);
 	d->req = dial_socket(NN_REQ, d->at->exchange);
-	if (d->pub < 0 || d->req < 0 ||
+	if ((publishes && d->pub < 0) || d->req < 0 ||
 	    nn_getsockopt(d->req, NN_SOL_SOCKET, NN_RCVFD, &d->req_fd, &size) < 0) {
-		int r = d->pub < 0 ? d->pub : d->req < 0 ? d->req : -errno;
+		int r = publishes && d->pub < 0 ? d->pub : d->req < 0 ? d->req : -errno;
 		log_line(LOG_LEVEL_ERROR, "bus-dial-failed", "report", d->at->report,
 		    "exchange", d->at->exchange, "error", nn_strerror(-r), NULL);
-		return r;
-	}
-	return 0;
-}
-
-static int
-drop_root(const char *user)
-{
-	const struct passwd *pw;
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -errno;
-	if (!user || !*user)
-		return 0;
-	/* One thread, before nanomsg starts its own.
-	 * NOLINTNEXTLINE(concurrency-mt-unsafe) */
-	pw = getpwnam(user);
-	if (!pw) {
-		log_line(LOG_LEVEL_ERROR, "bus-no-user", "user", user, NULL);
-		return -ENOENT;
-	}
-	if (pw->pw_uid == geteuid())
-		return 0;
-	if (setgroups(0, NULL) < 0 || setgid(pw->pw_gid) < 0 || setuid(pw->pw_uid) < 0) {
-		int r = -errno;
-		log_line(LOG_LEVEL_ERROR, "bus-drop-failed", "user", user, "error",
-		    nn_strerror(-r), NULL);
 		return r;
 	}
 	return 0;

@@ -38,18 +38,6 @@ static const struct conf_key keys[] = {
 	/* clang-format on */
 };
 
-static bool
-is_address(const char *text)
-{
-	static const char scheme[] = "tcp://";
-	const char *colon = strrchr(text, ':');
-
-	if (strncmp(text, scheme, sizeof(scheme) - 1) != 0 || strchr(text, ';'))
-		return false;
-	return colon > text + sizeof(scheme) - 1 && colon[1] != '\0' &&
-	       strspn(colon + 1, "0123456789") == strlen(colon + 1);
-}
-
 int
 monitor_conf_read(struct monitor_conf *conf, const char *path, struct err *err)
 {
@@ -60,10 +48,10 @@ monitor_conf_read(struct monitor_conf *conf, const char *path, struct err *err)
 	r = conf_read(&reader, path, err);
 	if (r < 0)
 		return r;
-	if (!is_address(conf->engine.report))
+	if (!bus_is_address(conf->engine.report))
 		return err_set(
 		    err, -EINVAL, "%s: report: must be tcp://ADDRESS:PORT", path);
-	if (!is_address(conf->engine.exchange))
+	if (!bus_is_address(conf->engine.exchange))
 		return err_set(
 		    err, -EINVAL, "%s: exchange: must be tcp://ADDRESS:PORT", path);
 	if (conf->readings_file[0] != '\0' && conf->readings_file[0] != '/')

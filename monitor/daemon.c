@@ -4,6 +4,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/boot.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/notify.h"
@@ -189,7 +190,7 @@ init_identity(struct daemon *d, struct err *err)
 
 	if (r < 0)
 		return err_set(err, r, "cannot start libsodium");
-	r = report_boot_id(&d->boot_id);
+	r = boot_id_read(&d->boot_id);
 	if (r < 0)
 		return err_set(err, r, "cannot read the boot id: %s",
 		    err_text(text, sizeof(text), r));

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/disk.h"
+#include "base/sysfs.h"
 #include "base/text.h"
-#include "monitor/disk.h"
 #include "monitor/probe.h"
 #include "monitor/probe_iscsi.h"
-#include "monitor/sysfs.h"
 
 enum { MAX_BLOCKS = 1024 };
 

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/sysfs.h"
 #include "base/text.h"
 #include "monitor/probe.h"
 #include "monitor/probe_sensors.h"
 #include "monitor/sensors_chip.h"
-#include "monitor/sysfs.h"
 
 /* Beyond these a number is not a measurement. */
 static const double value_limit = 1e9;

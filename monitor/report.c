@@ -73,25 +73,6 @@ report_say(uint8_t *out, enum probe_id id, enum probe_state state, const char *w
 	return lifeboat__report__pack(&report, out);
 }
 
-int
-report_boot_id(struct uuid *out)
-{
-	char text[UUID_TEXT_SIZE] = "";
-	ssize_t n;
-	int r = 0;
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
-	if (n < 0)
-		r = -errno;
-	else if (!uuid_parse(out, text))
-		r = -EINVAL;
-	close(fd);
-	return r;
-}
-
 uint64_t
 report_uptime_ms(void)
 {

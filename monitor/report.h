@@ -44,8 +44,6 @@ size_t report_join(const struct report_own *own, const struct report_parts *part
 size_t report_say(
     uint8_t *out, enum probe_id id, enum probe_state state, const char *why);
 
-/* Of this machine.  0 or -errno. */
-int report_boot_id(struct uuid *out);
 uint64_t report_uptime_ms(void);
 
 #endif

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sysfs.h"
 #include "base/text.h"
 #include "monitor/sensors_chip.h"
-#include "monitor/sysfs.h"
 
 struct attribute {
 	int type; /* SENSORS_SUBFEATURE_* */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/disk.h"
 #include "base/text.h"
-#include "monitor/disk.h"
 #include "monitor/xen_host.h"
 
 enum { PATH_SIZE = 256 };

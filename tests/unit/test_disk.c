@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "monitor/disk.h"
+#include "base/disk.h"
 #include "monitor/probe.h"
 #include "monitor/probe_iscsi.h"
 #include "tests/unit/cmocka_all.h"

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/boot.h"
 #include "base/wire.h"
 #include "monitor/report.h"
 
@@ -108,7 +109,7 @@ this_machine_has_a_boot_id_and_an_uptime(void **state)
 	struct uuid id;
 
 	(void)state;
-	assert_int_equal(report_boot_id(&id), 0);
+	assert_int_equal(boot_id_read(&id), 0);
 	assert_false(uuid_is_nil(&id));
 	assert_true(report_uptime_ms() > 0);
 }

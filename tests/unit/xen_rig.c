@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "monitor/disk.h"
+#include "base/disk.h"
 #include "tests/unit/cmocka_all.h"
 
 char xen_rig_path[] = "/tmp/test_xen.XXXXXX";

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sysfs.h"
 #include "base/text.h"
-#include "monitor/sysfs.h"
 
 static void
 make_path(char path[SYSFS_PATH], const char *root, const char *fmt, va_list ap)

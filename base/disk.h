@@ -1,13 +1,13 @@
 /*
- * monitor/disk: which shared disk lies under a block device.
+ * base/disk: which shared disk lies under a block device.
  *
  * Two hosts see the same disk when these texts are equal.  A text is the LUN's VPD page
  * 0x83 designator, and the IQN and portal it is reached by: tgt and others give two
  * servers the same designator unless told otherwise.  A partition or volume on it has a
  * part of its own behind a '+'.
  */
-#ifndef MONITOR_DISK_H
-#define MONITOR_DISK_H
+#ifndef BASE_DISK_H
+#define BASE_DISK_H
 
 #include "base/err.h"
 #include "base/types.h"

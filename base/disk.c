@@ -7,9 +7,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/disk.h"
+#include "base/sysfs.h"
 #include "base/text.h"
-#include "monitor/disk.h"
-#include "monitor/sysfs.h"
 
 /* A stack of devices is not deeper; a loop of links ends here. */
 enum { MAX_DEPTH = 8, MAX_SLAVES = 32 };

@@ -1,9 +1,9 @@
 /*
- * monitor/sysfs: small files of /sys as values.  Every path is taken below a root, "" in
+ * base/sysfs: small files of /sys as values.  Every path is taken below a root, "" in
  * production and a tree of the test's own otherwise.
  */
-#ifndef MONITOR_SYSFS_H
-#define MONITOR_SYSFS_H
+#ifndef BASE_SYSFS_H
+#define BASE_SYSFS_H
 
 #include <stdbool.h>
 #include <stddef.h>

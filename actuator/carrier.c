@@ -1,0 +1,179 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "actuator/carrier.h"
+#include "base/clock.h"
+#include "base/drop.h"
+#include "base/log.h"
+#include "base/seal.h"
+#include "base/text.h"
+
+enum { TICK_MS = 1000, LAST_WORD_MS = 2000, WRITE_MS = 10000 };
+
+void
+carrier_say(struct carrier *c, enum carrier_tag tag, const void *data, size_t len)
+{
+	if (!c->mover_gone && record_write(CARRIER_CONTROL, (uint8_t)tag, data, len) < 0)
+		c->mover_gone = true;
+}
+
+void
+carrier_say_phase(struct carrier *c, enum phase phase)
+{
+	carrier_say(c, CARRIER_PHASE, &(uint8_t){ (uint8_t)phase }, 1);
+}
+
+static size_t
+pack_why(char out[WHY_SIZE + DETAIL_SIZE], const char *why, const char *sentence)
+{
+	size_t n;
+
+	text_copy(out, WHY_SIZE, why);
+	n = strlen(out) + 1;
+	if (!text_copy(out + n, DETAIL_SIZE, sentence))
+		out[n] = '\0';
+	return n + strlen(out + n) + 1;
+}
+
+void
+carrier_say_failed(struct carrier *c, const char *why, const char *sentence)
+{
+	char both[WHY_SIZE + DETAIL_SIZE];
+
+	if (c->failed)
+		return;
+	c->failed = true;
+	carrier_say(c, CARRIER_FAILED, both, pack_why(both, why, sentence));
+}
+
+void
+carrier_tick(struct carrier *c, mono_t now)
+{
+	if (mono_since(now, c->ticked) < TICK_MS)
+		return;
+	c->ticked = now;
+	if (c->bytes != c->bytes_told)
+		carrier_say(c, CARRIER_BYTES, &c->bytes, sizeof(c->bytes));
+	c->bytes_told = c->bytes;
+	if (c->link.fd >= 0 && link_has_room(&c->link))
+		link_put(&c->link, LINK_ALIVE, NULL, 0);
+}
+
+uint8_t
+carrier_listen(struct carrier *c)
+{
+	uint8_t last = 0, tag, *data;
+	size_t len;
+	int r = record_reader_fill(&c->control, CARRIER_CONTROL);
+
+	if (r == 0 || (r < 0 && r != -EAGAIN))
+		c->mover_gone = true;
+	while (record_reader_take(&c->control, &tag, &data, &len) > 0) {
+		last = tag;
+		record_reader_drop(&c->control);
+	}
+	return last;
+}
+
+void
+carrier_hang_up(struct carrier *c)
+{
+	if (c->link.fd >= 0)
+		close(c->link.fd);
+	c->link.fd = -1;
+	c->link.out_len = c->link.out_at = 0;
+	link_drop(&c->link);
+}
+
+void
+carrier_send_abort(struct carrier *c, const char *why, const char *sentence)
+{
+	mono_t until = mono_add(clock_mono(), LAST_WORD_MS);
+	char both[WHY_SIZE + DETAIL_SIZE];
+	bool said = false;
+
+	while (c->link.fd >= 0 && mono_since(until, clock_mono()) > 0) {
+		struct pollfd p = { .fd = c->link.fd, .events = POLLOUT };
+
+		if (link_flush(&c->link) < 0)
+			break;
+		if (link_has_room(&c->link)) {
+			if (said)
+				break;
+			link_put(
+			    &c->link, LINK_ABORT, both, pack_why(both, why, sentence));
+			said = true;
+			continue;
+		}
+		poll(&p, 1, 100);
+	}
+	carrier_hang_up(c);
+}
+
+void
+carrier_tune(int fd, int64_t silence_ms)
+{
+	unsigned int limit = (unsigned int)silence_ms;
+	int one = 1;
+
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof(limit));
+}
+
+int
+carrier_write(int fd, const void *data, size_t len)
+{
+	mono_t until = mono_add(clock_mono(), WRITE_MS);
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = write(fd, (const char *)data + done, len - done);
+
+		if (n >= 0) {
+			done += (size_t)n;
+			continue;
+		}
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (mono_since(until, clock_mono()) <= 0)
+			return -ETIMEDOUT;
+		poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, 100);
+	}
+	return 0;
+}
+
+int
+carrier_child(void)
+{
+	static struct carrier c;
+	uint8_t tag;
+	size_t len;
+	int r;
+
+	prctl(PR_SET_NAME, "lb-carrier");
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	r = record_read(CARRIER_CONTROL, &tag, &c.conf, sizeof(c.conf), &len);
+	if (r < 0 || tag != CARRIER_CONF || len != sizeof(c.conf))
+		return 1;
+	if (seal_start() < 0 || link_init(&c.link) < 0 ||
+	    record_reader_init(&c.control) < 0 ||
+	    drop_root(geteuid() == 0 ? c.conf.user : NULL) < 0)
+		return 1;
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	c.heard = c.moved = clock_mono();
+	r = c.conf.is_target ? carrier_target(&c) : carrier_source(&c);
+	link_deinit(&c.link);
+	record_reader_deinit(&c.control);
+	return r < 0 ? 1 : 0;
+}

@@ -1,0 +1,100 @@
+/*
+ * actuator/carrier: the unprivileged process that carries one guest's memory.
+ *
+ * It owns the network and no right: a mover (root) starts it with what it needs as
+ * descriptors, and the two talk in records on CARRIER_CONTROL.
+ *
+ * Source: the shim, which xl started, hands over xl's two pipe ends.  The carrier dials
+ * the berth, gives xl the banner, sends its stream, and withholds `ready` until the mover
+ * has allowed it: then xl renames the guest and says GO by itself.
+ *
+ * Target: listens at the berth for the one that knows the key, reads the head of the
+ * stream before xl does, and writes the journal: go-taken before GO enters xl's stdin,
+ * aborted before that stdin is closed; exactly one of them.
+ *
+ * After `ready` a lost link is dialled anew: both keep xl's pipes open, and the target
+ * says again where it stands.
+ */
+#ifndef ACTUATOR_CARRIER_H
+#define ACTUATOR_CARRIER_H
+
+#include "actuator/link.h"
+#include "base/err.h"
+#include "base/frame.h"
+#include "base/wire.h"
+
+enum {
+	CARRIER_CONTROL = 3,
+	CARRIER_LOCK = 4,     /* only kept open: the order's lock */
+	CARRIER_LISTENER = 5, /* source: where the shim knocks */
+	CARRIER_TO_XL = 5,    /* target */
+	CARRIER_FROM_XL = 6,
+	CARRIER_JOURNAL = 7,
+};
+
+/* Records between a carrier and its mover. */
+enum carrier_tag {
+	CARRIER_CONF = 'K',    /* mover: struct carrier_conf */
+	CARRIER_CANCEL = 'X',  /* mover: stop, if nothing forbids it */
+	CARRIER_ALLOW = 'A',   /* mover: `ready` may be released */
+	CARRIER_BERTH = 'O',   /* carrier: uint16_t port; xl's banner has been read */
+	CARRIER_PHASE = 'P',   /* carrier: uint8_t enum phase */
+	CARRIER_BYTES = 'B',   /* carrier: uint64_t of memory carried */
+	CARRIER_FAILED = 'F',  /* carrier: why, NUL, sentence; it gives up */
+	CARRIER_STARTED = 'S', /* carrier: uint8_t, 0: the target says that it runs */
+};
+
+#define JOURNAL_GO_TAKEN "go-taken"
+#define JOURNAL_ABORTED  "aborted"
+
+struct carrier_conf {
+	bool is_target;
+	char user[64];
+	char address[64];     /* of the berth: to bind, or to dial */
+	uint16_t port, ports; /* target: the first to try, and how many */
+	struct link_keys keys;
+	uint8_t id[LINK_ID];
+	struct uuid uuid;
+	char name[NAME_SIZE];
+	char scripts[64];
+	int64_t berth_ms, silence_ms, stall_ms;
+};
+
+/* The child's whole life; its exit status.  The first record is its configuration. */
+int carrier_child(void);
+
+/* What both sides share. */
+struct carrier {
+	struct carrier_conf conf;
+	struct record_reader control;
+	struct link link;
+	bool mover_gone;
+	bool failed;
+	uint64_t bytes, bytes_told;
+	mono_t heard;  /* the last record of the other side */
+	mono_t moved;  /* the last byte of the stream, here or there */
+	mono_t ticked; /* the last LINK_ALIVE */
+};
+
+int carrier_source(struct carrier *c);
+int carrier_target(struct carrier *c);
+
+/* Tell the mover.  A mover that is gone changes nothing. */
+void carrier_say(struct carrier *c, enum carrier_tag tag, const void *data, size_t len);
+void carrier_say_phase(struct carrier *c, enum phase phase);
+/* Said once: the first failure is the reason. */
+void carrier_say_failed(struct carrier *c, const char *why, const char *sentence);
+/* Each second: bytes to the mover, LINK_ALIVE to the other side. */
+void carrier_tick(struct carrier *c, mono_t now);
+/* Takes what the mover says: the last CARRIER_CANCEL or CARRIER_ALLOW, or 0. */
+uint8_t carrier_listen(struct carrier *c);
+/* Drop the connection; what is half sent is lost. */
+void carrier_hang_up(struct carrier *c);
+/* Send an authenticated last word with its why and wait a moment for it to leave. */
+void carrier_send_abort(struct carrier *c, const char *why, const char *sentence);
+/* Non-blocking, close-on-exec, small delays, and dead peers noticed. */
+void carrier_tune(int fd, int64_t silence_ms);
+/* All of it, on a blocking or non-blocking pipe, within 10 s.  0 or -errno. */
+int carrier_write(int fd, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,632 @@
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "actuator/carrier.h"
+#include "actuator/header.h"
+#include "actuator/words.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+enum {
+	POLL_MS = 200,
+	GUESTS = 4,         /* connections that have not proved themselves, at once */
+	GREETING_MS = 5000, /* for one of them */
+	BANNER_MS = 30000,  /* for xl to say that it is ready */
+	LINGER_MS = 60000,  /* after the end, for a source that has to be told */
+	BACKLOG = 8,
+};
+
+enum slot {
+	SLOT_CONTROL,
+	SLOT_LINK,
+	SLOT_LISTENER,
+	SLOT_TO_XL,
+	SLOT_FROM_XL,
+	SLOT_GUEST,
+	SLOTS = SLOT_GUEST + GUESTS
+};
+
+/* Someone at the door. */
+struct caller {
+	int fd;
+	mono_t since;
+	uint8_t hello[LINK_HELLO];
+	size_t len;
+};
+
+struct target {
+	struct carrier *c;
+	int listener, to_xl, from_xl;
+	struct caller caller[GUESTS];
+	bool over;
+	bool bannered;          /* xl has said that it waits */
+	bool berthed;           /* the mover knows the port */
+	bool met;               /* the source has come, at least once */
+	bool checked;           /* the head of the stream is good */
+	bool ready;             /* xl has all of it */
+	bool go_taken, aborted; /* as in the journal */
+	bool reported, permitted;
+	bool tell; /* there is news for the source */
+	bool told; /* the source knows how it ended */
+	uint8_t report;
+	uint8_t word[128]; /* what xl says, until it is a whole word */
+	size_t word_len;
+	uint8_t head[HEADER_MAX];
+	size_t head_len;
+	const uint8_t *out; /* of the record in the link, still to be written to xl */
+	size_t out_len;
+	mono_t started, lost, ended;
+	char why[WHY_SIZE], sentence[DETAIL_SIZE];
+};
+
+static struct target the;
+
+/* The one commit record: nothing else is ever added to it. */
+static bool
+journal(struct target *t, const char *word)
+{
+	char line[32];
+	int n = snprintf(line, sizeof(line), "%s\n", word);
+
+	return write(CARRIER_JOURNAL, line, (size_t)n) == n &&
+	       fsync(CARRIER_JOURNAL) == 0;
+	(void)t;
+}
+
+static void
+close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/*
+ * Never to be started here.  xl's stdin is closed only after the journal says so; it then
+ * destroys its copy, as long as it can still speak.
+ */
+static void
+give_up(struct target *t, const char *why, const char *sentence)
+{
+	if (t->go_taken || t->aborted)
+		return;
+	t->aborted = true;
+	snprintf(t->why, sizeof(t->why), "%s", why);
+	snprintf(t->sentence, sizeof(t->sentence), "%s", sentence);
+	/* A journal that cannot be written is empty, and the mover reads that as aborted:
+	 * nothing else could have been written, as GO never gets past this. */
+	journal(t, JOURNAL_ABORTED);
+	close_fd(&t->to_xl);
+	t->out_len = 0;
+	t->ended = clock_mono();
+	carrier_say_failed(t->c, why, sentence);
+	if (t->c->link.fd >= 0) {
+		carrier_send_abort(t->c, why, sentence);
+		t->told = true;
+	}
+}
+
+static void
+lose_link(struct target *t, const char *sentence)
+{
+	carrier_hang_up(t->c);
+	t->out_len = 0;
+	t->lost = clock_mono();
+	if (!t->ready)
+		give_up(t, "link-lost", sentence);
+}
+
+static int
+listen_at(const struct carrier_conf *conf, uint16_t port)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	bool is_v4 = inet_pton(AF_INET, conf->address, &v4.sin_addr) == 1;
+	const struct sockaddr *at =
+	    is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
+	int one = 1, fd, r;
+
+	if (!is_v4 && inet_pton(AF_INET6, conf->address, &v6.sin6_addr) != 1)
+		return -EINVAL;
+	fd = socket(
+	    is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, at, is_v4 ? sizeof(v4) : sizeof(v6)) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return fd;
+	r = -errno;
+	close(fd);
+	return r;
+}
+
+static int
+open_berth(struct target *t, uint16_t *port)
+{
+	const struct carrier_conf *conf = &t->c->conf;
+	int r = -EADDRINUSE;
+
+	for (uint16_t i = 0; i < conf->ports && r == -EADDRINUSE; i++) {
+		*port = (uint16_t)(conf->port + i);
+		r = listen_at(conf, *port);
+	}
+	t->listener = r < 0 ? -1 : r;
+	return r < 0 ? r : 0;
+}
+
+/* Where things stand, said anew to a source that has come (again). */
+static void
+tell_source(struct target *t)
+{
+	struct link *l = &t->c->link;
+
+	if (!t->tell || l->fd < 0 || !link_has_room(l))
+		return;
+	t->tell = false;
+	if (t->aborted) {
+		carrier_send_abort(t->c, t->why, t->sentence);
+		t->told = true;
+	} else if (t->permitted) {
+		link_put(l, LINK_PERMISSION, NULL, 0);
+	} else if (t->reported && t->report == 0) {
+		link_put(l, LINK_REPORT, &t->report, 1);
+	} else if (t->ready) {
+		link_put(l, LINK_READY, NULL, 0);
+	} else {
+		link_put(l, LINK_BANNER, NULL, 0);
+	}
+}
+
+static void
+hang_up_on(struct caller *caller)
+{
+	close_fd(&caller->fd);
+	caller->len = 0;
+}
+
+/* The proof is good: this is the source.  A second one takes the first one's place only
+ * when that is lost. */
+static void
+welcome(struct target *t, struct caller *caller)
+{
+	struct carrier *c = t->c;
+	uint8_t answer[LINK_WELCOME];
+
+	if (c->link.fd >= 0 || (t->met && !t->ready) ||
+	    !link_take_hello(&c->link, answer, &c->conf.keys, c->conf.id, caller->hello,
+		crypto_aead_aes256gcm_is_available()) ||
+	    send(caller->fd, answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer)) {
+		hang_up_on(caller);
+		return;
+	}
+	c->link.fd = caller->fd;
+	caller->fd = -1;
+	caller->len = 0;
+	c->heard = c->moved = clock_mono();
+	if (!t->met)
+		carrier_say_phase(c, PHASE_CONNECTED);
+	t->met = true;
+	t->tell = true;
+}
+
+static void
+take_caller(struct target *t, struct caller *caller)
+{
+	ssize_t n =
+	    recv(caller->fd, caller->hello + caller->len, LINK_HELLO - caller->len, 0);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		hang_up_on(caller);
+		return;
+	}
+	caller->len += (size_t)n;
+	if (caller->len == LINK_HELLO)
+		welcome(t, caller);
+}
+
+static void
+take_callers(struct target *t)
+{
+	struct caller *place = NULL;
+	int fd = accept4(t->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	for (int i = 0; i < GUESTS && !place; i++)
+		place = t->caller[i].fd < 0 ? &t->caller[i] : NULL;
+	if (!place) {
+		/* Full of strangers: the one that has waited longest goes. */
+		place = &t->caller[0];
+		for (int i = 1; i < GUESTS; i++)
+			if (mono_since(place->since, t->caller[i].since) > 0)
+				place = &t->caller[i];
+		hang_up_on(place);
+	}
+	carrier_tune(fd, t->c->conf.silence_ms);
+	*place = (struct caller){ .fd = fd, .since = clock_mono() };
+}
+
+static void
+write_xl(struct target *t)
+{
+	while (t->out_len > 0 && t->to_xl >= 0) {
+		ssize_t n = write(t->to_xl, t->out, t->out_len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			if (errno != EAGAIN)
+				give_up(t, "xl-ended", "xl takes no more of the stream");
+			return;
+		}
+		t->out += n;
+		t->out_len -= (size_t)n;
+		t->c->moved = clock_mono();
+	}
+	if (t->to_xl >= 0)
+		link_drop(&t->c->link);
+}
+
+/* The head is held back until it is whole and good. */
+static void
+take_head(struct target *t, const uint8_t *body, size_t len)
+{
+	const struct carrier_conf *conf = &t->c->conf;
+	struct header_wish wish = { .uuid = conf->uuid, .scripts = conf->scripts };
+	struct err err;
+	int length;
+
+	if (len > sizeof(t->head) - t->head_len)
+		len = sizeof(t->head) - t->head_len;
+	memcpy(t->head + t->head_len, body, len);
+	t->head_len += len;
+	if (t->head_len < HEADER_FIXED)
+		return;
+	length = header_length(t->head, t->head_len, &err);
+	if (length >= 0 && t->head_len < (size_t)length)
+		return;
+	memcpy(wish.name, conf->name, sizeof(wish.name));
+	if (length < 0 || header_check(t->head, (size_t)length, &wish, &err) < 0) {
+		give_up(t, "hostile-head", err.text);
+		return;
+	}
+	t->checked = true;
+	carrier_say_phase(t->c, PHASE_COPYING);
+	if (carrier_write(t->to_xl, t->head, t->head_len) < 0)
+		give_up(t, "xl-ended", "xl takes no more of the stream");
+}
+
+static void
+take_data(struct target *t, const uint8_t *body, size_t len)
+{
+	size_t taken = t->head_len;
+
+	if (t->aborted || t->ready || t->to_xl < 0) {
+		link_drop(&t->c->link);
+		return;
+	}
+	t->c->bytes += len;
+	t->c->moved = clock_mono();
+	if (!t->checked) {
+		take_head(t, body, len);
+		taken = t->head_len - taken;
+		if (taken == len || t->aborted) {
+			if (t->c->link.fd >= 0)
+				link_drop(&t->c->link);
+			return;
+		}
+		body += taken;
+		len -= taken;
+	}
+	t->out = body;
+	t->out_len = len;
+	write_xl(t);
+}
+
+static void
+take_go(struct target *t)
+{
+	if (!t->ready || t->go_taken || t->aborted)
+		return;
+	if (!journal(t, JOURNAL_GO_TAKEN)) {
+		give_up(t, "journal", "the journal cannot be written");
+		return;
+	}
+	t->go_taken = true;
+	carrier_say_phase(t->c, PHASE_GO);
+	carrier_write(t->to_xl, WORDS_GO, WORDS_GO_SIZE);
+}
+
+static void
+take_abort(struct target *t, const uint8_t *body, size_t len)
+{
+	const char *why = (const char *)body;
+	const char *end =
+	    len > 0 && body[len - 1] == '\0' ? memchr(body, 0, len - 1) : NULL;
+	char sentence[DETAIL_SIZE];
+
+	snprintf(sentence, sizeof(sentence), "the source: %.400s",
+	    end ? end + 1 : "no reason");
+	carrier_hang_up(t->c);
+	t->told = true;
+	give_up(t, end && strlen(why) < WHY_SIZE ? why : "aborted", sentence);
+}
+
+static void
+take_record(struct target *t, enum link_type type, const uint8_t *body, size_t len)
+{
+	switch (type) {
+	case LINK_DATA:
+		take_data(t, body, len);
+		return; /* dropped once xl has taken it */
+	case LINK_GO:
+		take_go(t);
+		break;
+	case LINK_ABORT:
+		take_abort(t, body, len);
+		return;
+	case LINK_END:
+		t->told = true;
+		break;
+	default:
+		break;
+	}
+	if (t->c->link.fd >= 0)
+		link_drop(&t->c->link);
+}
+
+static void
+take_link(struct target *t)
+{
+	struct carrier *c = t->c;
+	enum link_type type;
+	uint8_t *body;
+	size_t len;
+	int r = 0;
+
+	while (t->out_len == 0 && c->link.fd >= 0 &&
+	       (r = link_take(&c->link, &type, &body, &len)) > 0) {
+		c->heard = clock_mono();
+		take_record(t, type, body, len);
+	}
+	if (c->link.fd < 0)
+		return;
+	if (r == -EBADMSG)
+		lose_link(t, "the stream was tampered with or damaged");
+	else if (r < 0)
+		lose_link(t, "the connection ended in the middle");
+}
+
+/* The next word that xl may say, and its length. */
+static const char *
+expected(const struct target *t, size_t *len)
+{
+	if (!t->bannered) {
+		*len = WORDS_BANNER_SIZE;
+		return WORDS_BANNER;
+	}
+	if (!t->ready) {
+		*len = WORDS_READY_SIZE;
+		return WORDS_READY;
+	}
+	if (!t->reported) {
+		*len = WORDS_REPORT_SIZE;
+		return WORDS_REPORT;
+	}
+	*len = WORDS_GO_SIZE;
+	return WORDS_GO;
+}
+
+static void
+take_word(struct target *t)
+{
+	if (!t->bannered) {
+		t->bannered = true;
+	} else if (!t->ready) {
+		t->ready = true;
+		t->c->moved = clock_mono();
+		carrier_say_phase(t->c, PHASE_READY);
+		t->tell = true;
+	} else if (!t->reported) {
+		t->reported = true;
+		t->report = t->word[WORDS_REPORT_SIZE];
+		t->ended = clock_mono();
+		carrier_say(t->c, CARRIER_STARTED, &t->report, 1);
+		t->tell = t->report == 0;
+	} else {
+		t->permitted = true;
+		t->ended = clock_mono();
+		t->tell = true;
+	}
+	t->word_len = 0;
+}
+
+static void
+end_of_xl(struct target *t)
+{
+	close_fd(&t->from_xl);
+	t->ended = clock_mono();
+	if (!t->bannered)
+		give_up(t, "xl-missing", "xl migrate-receive did not start");
+	else if (!t->go_taken)
+		give_up(t, "xl-ended", "this host's xl gave up");
+}
+
+static void
+take_xl(struct target *t)
+{
+	size_t want, code;
+	const char *word = expected(t, &want);
+	ssize_t n;
+
+	code = word[0] == WORDS_REPORT[0] && want == WORDS_REPORT_SIZE ? 1 : 0;
+	n = read(t->from_xl, t->word + t->word_len, want + code - t->word_len);
+	if (n < 0)
+		return;
+	if (n == 0) {
+		end_of_xl(t);
+		return;
+	}
+	if (t->aborted)
+		return; /* its last words: nobody needs them */
+	t->word_len += (size_t)n;
+	if (memcmp(t->word, word, t->word_len < want ? t->word_len : want) != 0) {
+		give_up(t, "xl-rubbish", "this host's xl said what xl never says");
+		return;
+	}
+	if (t->word_len == want + code)
+		take_word(t);
+}
+
+static void
+take_mover(struct target *t)
+{
+	if (carrier_listen(t->c) == CARRIER_CANCEL)
+		give_up(t, "cancelled", "cancelled by the engine or an operator");
+	if (t->c->mover_gone && !t->ready)
+		give_up(t, "mover-gone", "the mover died");
+}
+
+static void
+open_door(struct target *t)
+{
+	uint16_t port;
+	char sentence[160], text[128];
+	int r;
+
+	if (!t->bannered || t->berthed || t->aborted)
+		return;
+	r = open_berth(t, &port);
+	if (r < 0) {
+		snprintf(sentence, sizeof(sentence), "no port of %s from %u on: %s",
+		    t->c->conf.address, t->c->conf.port, err_text(text, sizeof(text), r));
+		give_up(t, "no-port", sentence);
+		return;
+	}
+	t->berthed = true;
+	t->started = clock_mono();
+	carrier_say(t->c, CARRIER_BERTH, &port, sizeof(port));
+}
+
+static void
+watch_time(struct target *t, mono_t now)
+{
+	const struct carrier_conf *conf = &t->c->conf;
+
+	for (int i = 0; i < GUESTS; i++)
+		if (t->caller[i].fd >= 0 &&
+		    mono_since(now, t->caller[i].since) > GREETING_MS)
+			hang_up_on(&t->caller[i]);
+	if (t->c->link.fd >= 0 && mono_since(now, t->c->heard) > conf->silence_ms)
+		lose_link(t, "the source said nothing for too long");
+	if (t->aborted || t->go_taken)
+		return;
+	if (!t->bannered && mono_since(now, t->started) > BANNER_MS)
+		give_up(
+		    t, "xl-hangs", "xl migrate-receive does not say that it is ready");
+	else if (t->berthed && !t->met && mono_since(now, t->started) > conf->berth_ms)
+		give_up(t, "nobody-came", "the source did not come");
+	else if (t->ready && t->c->link.fd < 0 &&
+		 mono_since(now, t->lost) > conf->silence_ms)
+		give_up(t, "link-lost", "the source did not come back");
+	else if (t->met && !t->ready && mono_since(now, t->c->moved) > conf->stall_ms)
+		give_up(t, "stalled", "no byte of the guest moved for too long");
+}
+
+/*
+ * Over once xl has said its last word and the source knows how it ended, or has had its
+ * time to ask.
+ */
+static bool
+is_over(const struct target *t, mono_t now)
+{
+	bool xl_done = t->from_xl < 0 ||
+		       (t->go_taken && t->reported && (t->report == 0 || t->permitted));
+
+	if (!xl_done)
+		return false;
+	return t->told || !t->met || (t->aborted && !t->ready) ||
+	       mono_since(now, t->ended) > LINGER_MS;
+}
+
+static void
+prepare_poll(const struct target *t, struct pollfd p[SLOTS])
+{
+	const struct link *l = &t->c->link;
+
+	p[SLOT_CONTROL] =
+	    (struct pollfd){ t->c->mover_gone ? -1 : CARRIER_CONTROL, POLLIN, 0 };
+	p[SLOT_LINK] = (struct pollfd){ l->fd, 0, 0 };
+	p[SLOT_LINK].events =
+	    (short)((t->out_len == 0 ? POLLIN : 0) | (!link_has_room(l) ? POLLOUT : 0));
+	if (p[SLOT_LINK].events == 0)
+		p[SLOT_LINK].fd = -1; /* a hang-up is seen once xl has caught up */
+	p[SLOT_LISTENER] = (struct pollfd){ t->listener, POLLIN, 0 };
+	p[SLOT_TO_XL] = (struct pollfd){ t->out_len > 0 ? t->to_xl : -1, POLLOUT, 0 };
+	p[SLOT_FROM_XL] = (struct pollfd){ t->from_xl, POLLIN, 0 };
+	for (int i = 0; i < GUESTS; i++)
+		p[SLOT_GUEST + i] = (struct pollfd){ t->caller[i].fd, POLLIN, 0 };
+}
+
+static void
+step(struct target *t)
+{
+	struct carrier *c = t->c;
+	struct pollfd p[SLOTS];
+	mono_t now;
+
+	prepare_poll(t, p);
+	if (poll(p, SLOTS, POLL_MS) < 0)
+		return;
+	now = clock_mono();
+	if (p[SLOT_CONTROL].revents)
+		take_mover(t);
+	if (p[SLOT_FROM_XL].revents)
+		take_xl(t);
+	if (p[SLOT_TO_XL].revents && t->to_xl >= 0)
+		write_xl(t);
+	if (p[SLOT_LINK].revents && c->link.fd >= 0)
+		take_link(t);
+	for (int i = 0; i < GUESTS; i++)
+		if (p[SLOT_GUEST + i].revents && t->caller[i].fd >= 0)
+			take_caller(t, &t->caller[i]);
+	if (p[SLOT_LISTENER].revents)
+		take_callers(t);
+	open_door(t);
+	tell_source(t);
+	carrier_tick(c, now);
+	if (c->link.fd >= 0 && link_flush(&c->link) < 0)
+		lose_link(t, "the connection broke");
+	watch_time(t, now);
+}
+
+int
+carrier_target(struct carrier *c)
+{
+	struct target *t = &the;
+
+	t->c = c;
+	t->listener = -1;
+	t->to_xl = CARRIER_TO_XL;
+	t->from_xl = CARRIER_FROM_XL;
+	t->started = clock_mono();
+	for (int i = 0; i < GUESTS; i++)
+		t->caller[i].fd = -1;
+	fcntl(t->to_xl, F_SETFL, fcntl(t->to_xl, F_GETFL) | O_NONBLOCK);
+	while (!is_over(t, clock_mono()))
+		step(t);
+	carrier_say(c, CARRIER_BYTES, &c->bytes, sizeof(c->bytes));
+	close_fd(&t->to_xl);
+	close_fd(&t->from_xl);
+	for (int i = 0; i < GUESTS; i++)
+		hang_up_on(&t->caller[i]);
+	return c->failed ? -EIO : 0;
+}

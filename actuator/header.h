@@ -1,0 +1,38 @@
+/*
+ * actuator/header: the head of a migration stream, read before root's xl sees a byte.
+ *
+ * 32 bytes of magic, four u32 (byte order, two words of flags, length of what follows),
+ * then a u32 length and the guest's configuration as libxl's JSON.  It must be about the
+ * guest of the order, and may name no program, script or file to be run or shared that
+ * this host's administrator has not put where such things belong.
+ */
+#ifndef ACTUATOR_HEADER_H
+#define ACTUATOR_HEADER_H
+
+#include "base/err.h"
+#include "base/types.h"
+
+enum { HEADER_MAX = 256 * 1024, HEADER_FIXED = 52 };
+
+/* What it has to be about, and where scripts may lie ("/etc/xen/scripts"). */
+struct header_wish {
+	struct uuid uuid;
+	char name[NAME_SIZE];
+	const char *scripts;
+};
+
+/*
+ * How many bytes the head has, once the first HEADER_FIXED are there: up to HEADER_MAX.
+ * -EPROTO with a sentence: no stream that this Lifeboat knows.
+ */
+int header_length(const uint8_t *buf, size_t len, struct err *err);
+
+/* The whole head.  0, or -EPERM or -EPROTO with a sentence. */
+int header_check(
+    const uint8_t *buf, size_t len, const struct header_wish *wish, struct err *err);
+
+/* The same for the configuration alone, as JSON text. */
+int header_check_config(
+    const char *json, size_t len, const struct header_wish *wish, struct err *err);
+
+#endif

@@ -1,0 +1,417 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "actuator/keys.h"
+#include "actuator/mover.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/seal.h"
+#include "base/text.h"
+
+enum { POLL_MS = 200, RATE_MS = 1000, DYING_MS = 60000, LIST_EVERY_MS = 500 };
+
+int
+mover_save(struct mover *m)
+{
+	const struct mover_state *s = &m->state;
+	Lifeboat__OrderState out = LIFEBOAT__ORDER_STATE__INIT;
+	Lifeboat__Berth berth = LIFEBOAT__BERTH__INIT;
+	uint8_t *packed;
+	size_t len;
+	int r;
+
+	out.id = m->order->id;
+	out.hash = (ProtobufCBinaryData){ WIRE_HASH, m->hash };
+	out.phase = s->phase;
+	out.outcome = s->outcome;
+	out.why = (char *)(uintptr_t)s->why;
+	out.detail = (char *)(uintptr_t)s->detail;
+	out.bytes = s->bytes;
+	out.bytes_per_s = s->bytes_per_s;
+	out.n_entered_ms = PHASES;
+	out.entered_ms = (uint64_t *)(uintptr_t)s->entered_ms;
+	if (s->port != 0) {
+		berth.address = m->conf.address;
+		berth.port = s->port;
+		berth.key =
+		    (ProtobufCBinaryData){ LINK_KEY, (uint8_t *)(uintptr_t)s->berth_key };
+		out.berth = &berth;
+	}
+	packed = malloc(lifeboat__order_state__get_packed_size(&out));
+	if (!packed)
+		return -ENOMEM;
+	len = lifeboat__order_state__pack(&out, packed);
+	r = folder_write(m->folder, "state", packed, len);
+	free(packed);
+	return r;
+}
+
+int
+mover_enter(struct mover *m, enum phase phase)
+{
+	struct mover_state *s = &m->state;
+
+	if (phase <= s->phase)
+		return 0;
+	s->phase = phase;
+	s->entered_ms[phase] = (uint64_t)mono_since(clock_mono(), m->started) + 1;
+	return mover_save(m);
+}
+
+void
+mover_why(struct mover *m, const char *why, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (m->state.why[0] != '\0')
+		return;
+	text_copy(m->state.why, sizeof(m->state.why), why);
+	va_start(ap, fmt);
+	vsnprintf(m->state.detail, sizeof(m->state.detail), fmt, ap);
+	va_end(ap);
+	if (!text_is_utf8(m->state.detail, strlen(m->state.detail)))
+		text_copy(m->state.detail, sizeof(m->state.detail),
+		    "said something that is no text");
+}
+
+void
+mover_end(struct mover *m, enum outcome outcome)
+{
+	struct mover_state *s = &m->state;
+
+	s->outcome = outcome;
+	if (outcome != OUTCOME_READY) {
+		s->phase = PHASE_DONE;
+		s->entered_ms[PHASE_DONE] =
+		    (uint64_t)mono_since(clock_mono(), m->started) + 1;
+	}
+	/* Nobody hears of it before it is in the folder; a full /run may be emptied. */
+	while (mover_save(m) < 0)
+		poll(NULL, 0, RATE_MS);
+}
+
+void
+mover_berth_id(uint8_t out[LINK_ID], const Lifeboat__OrderId *prepare)
+{
+	char name[FOLDER_NAME];
+
+	folder_name(name, prepare);
+	crypto_generichash(out, LINK_ID, (const uint8_t *)name, strlen(name), NULL, 0);
+}
+
+int
+mover_start_carrier(struct mover *m, const struct carrier_conf *conf, const int *fds,
+    int n, struct err *err)
+{
+	const char *const argv[] = { "lifeboat-carrier", "--role=carrier", NULL };
+	int all[8] = { -1, STDERR_FILENO, STDERR_FILENO, -1, m->lock };
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(err, -errno, "no socket pair");
+	all[CARRIER_CONTROL] = pair[1];
+	for (int i = 0; i < n; i++)
+		all[CARRIER_LISTENER + i] = fds[i];
+	r = run_spawn(
+	    &m->carrier, "/proc/self/exe", argv, all, CARRIER_LISTENER + n, err);
+	close(pair[1]);
+	if (r == 0)
+		r = record_reader_init(&m->reader);
+	if (r == 0)
+		r = record_write(pair[0], CARRIER_CONF, conf, sizeof(*conf));
+	if (r < 0) {
+		close(pair[0]);
+		return err_set(err, r, "no carrier");
+	}
+	m->control = pair[0];
+	return 0;
+}
+
+int
+mover_start_xl(
+    struct mover *m, const char *const argv[], int in, int out, struct err *err)
+{
+	char path[FOLDER_SIZE + 8], pid[16];
+	int said, r;
+
+	snprintf(path, sizeof(path), "%s/xl.err", m->folder);
+	said = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (said < 0)
+		return err_set(err, -errno, "%s cannot be written", path);
+	r = run_spawn(
+	    &m->xl, m->conf.xl, argv, (int[]){ in, out < 0 ? said : out, said }, 3, err);
+	close(said);
+	if (r == 0) {
+		snprintf(pid, sizeof(pid), "%d", (int)m->xl.pid);
+		folder_write(m->folder, "xl.pid", pid, strlen(pid));
+	}
+	return r;
+}
+
+static void
+rate(struct mover *m, mono_t now)
+{
+	int64_t ms = mono_since(now, m->rated);
+
+	if (ms < RATE_MS)
+		return;
+	m->state.bytes_per_s = (m->state.bytes - m->bytes_rated) * 1000 / (uint64_t)ms;
+	m->bytes_rated = m->state.bytes;
+	m->rated = now;
+	mover_save(m);
+}
+
+/* `ready` is released only once the folder says so, and only by one that still may. */
+static void
+allow(struct mover *m)
+{
+	if (m->cancelled || mover_enter(m, PHASE_RELEASED) < 0) {
+		record_write(m->control, CARRIER_CANCEL, NULL, 0);
+		return;
+	}
+	record_write(m->control, CARRIER_ALLOW, NULL, 0);
+}
+
+static void
+take_record(struct mover *m, uint8_t tag, uint8_t *data, size_t len)
+{
+	bool is_source = m->order->kind == ORDER_MOVE;
+
+	switch (tag) {
+	case CARRIER_PHASE:
+		if (len != 1 || data[0] >= PHASES)
+			break;
+		mover_enter(m, (enum phase)data[0]);
+		if (is_source && data[0] == PHASE_READY)
+			allow(m);
+		break;
+	case CARRIER_BYTES:
+		if (len == sizeof(m->state.bytes))
+			memcpy(&m->state.bytes, data, len);
+		break;
+	case CARRIER_BERTH:
+		if (len == sizeof(m->state.port))
+			memcpy(&m->state.port, data, len);
+		break;
+	case CARRIER_FAILED:
+		if (len > 0 && data[len - 1] == '\0') {
+			const char *why = (const char *)data;
+			mover_why(m, why, "%s",
+			    strlen(why) + 1 < len ? why + strlen(why) + 1 : "");
+		}
+		break;
+	case CARRIER_STARTED:
+		if (len == 1) {
+			m->told = true;
+			m->code = data[0];
+			if (data[0] == 0)
+				mover_enter(m, PHASE_STARTED);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+hang_up(struct mover *m)
+{
+	if (m->control >= 0)
+		close(m->control);
+	m->control = -1;
+}
+
+static void
+take_carrier(struct mover *m)
+{
+	uint8_t tag, *data;
+	size_t len;
+	int r = record_reader_fill(&m->reader, m->control);
+
+	if (r == 0 || (r < 0 && r != -EAGAIN)) {
+		hang_up(m);
+		return;
+	}
+	while (record_reader_take(&m->reader, &tag, &data, &len) > 0) {
+		take_record(m, tag, data, len);
+		record_reader_drop(&m->reader);
+		if (m->control < 0)
+			return;
+	}
+}
+
+void
+mover_step(struct mover *m)
+{
+	struct pollfd p[] = { { m->control, POLLIN, 0 },
+		{ m->xl.pid ? m->xl.fd : -1, POLLIN, 0 },
+		{ m->carrier.pid ? m->carrier.fd : -1, POLLIN, 0 } };
+
+	poll(p, sizeof(p) / sizeof(p[0]), POLL_MS);
+	if (m->control >= 0 && p[0].revents)
+		take_carrier(m);
+	run_reap(&m->xl);
+	run_reap(&m->carrier);
+	if (m->carrier.pid == 0)
+		hang_up(m);
+	if (!m->cancelled && folder_has(m->folder, "cancel")) {
+		m->cancelled = true;
+		if (m->control >= 0 && m->state.phase < PHASE_RELEASED)
+			record_write(m->control, CARRIER_CANCEL, NULL, 0);
+	}
+	rate(m, clock_mono());
+}
+
+void
+mover_see_through(struct mover *m)
+{
+	while (m->xl.pid || m->carrier.pid || m->control >= 0)
+		mover_step(m);
+	mover_enter(m, PHASE_PROVING);
+}
+
+void
+mover_last_words(const struct mover *m, char *out, size_t size)
+{
+	char text[4096];
+	int n = folder_read(m->folder, "xl.err", text, sizeof(text) - 1);
+	char *line, *save = NULL;
+
+	if (n == -E2BIG)
+		n = (int)sizeof(text) - 1;
+	out[0] = '\0';
+	text[n < 0 ? 0 : n] = '\0';
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (*line && text_is_utf8(line, strlen(line)))
+			snprintf(out, size, "%.200s", line);
+}
+
+int
+mover_list(struct mover *m, struct xl_domain list[XL_DOMAINS])
+{
+	mono_t until = mono_add(clock_mono(), DYING_MS);
+	struct err err;
+	int n, at;
+	bool dying;
+
+	for (;;) {
+		n = xl_list(m->conf.xl, list, &err);
+		dying = false;
+		for (at = n > 0 ? xl_find(list, n, &m->guest, 0) : -1; at >= 0;
+		     at = xl_find(list, n, &m->guest, at + 1))
+			dying |= list[at].state == GUEST_DYING;
+		if ((n >= 0 && !dying) || mono_since(until, clock_mono()) <= 0)
+			break;
+		poll(NULL, 0, LIST_EVERY_MS);
+	}
+	if (n < 0)
+		mover_why(m, "no-list", "%s", err.text);
+	return n;
+}
+
+static int
+load(struct mover *m, const char *folder, struct err *err)
+{
+	static uint8_t packed[FOLDER_FILE_MAX];
+	Lifeboat__Order *order;
+	const char *what = NULL;
+	int n;
+
+	if (!text_copy(m->folder, sizeof(m->folder), folder))
+		return err_set(err, -ENAMETOOLONG, "%s: too long", folder);
+	if (folder_read(folder, "conf", &m->conf, sizeof(m->conf)) != sizeof(m->conf))
+		return err_set(err, -EPROTO, "%s/conf cannot be read", folder);
+	n = folder_read(folder, "order", packed, sizeof(packed));
+	if (n < 0 || wire_arena_init(&m->arena) < 0 ||
+	    wire_order(&order, &m->arena, packed, (size_t)n, &what) != FRAME_OK)
+		return err_set(err, -EPROTO, "%s/order cannot be read: %s", folder,
+		    what ? what : "damaged");
+	m->order = order;
+	wire_order_hash(m->hash, order);
+	memcpy(m->guest.b, order->guest->uuid.data, sizeof(m->guest.b));
+	return 0;
+}
+
+/* What a mover before this one came to. */
+static void
+load_state(struct mover *m, const Lifeboat__OrderState *was)
+{
+	m->state.phase = (enum phase)was->phase;
+	m->state.outcome = (enum outcome)was->outcome;
+	m->state.bytes = was->bytes;
+	text_copy(m->state.why, sizeof(m->state.why), was->why);
+	text_copy(m->state.detail, sizeof(m->state.detail), was->detail);
+	for (size_t i = 0; i < was->n_entered_ms && i < PHASES; i++)
+		m->state.entered_ms[i] = was->entered_ms[i];
+}
+
+static void
+carry_out(struct mover *m)
+{
+	static void (*const verbs[ORDER_KINDS])(struct mover *) = {
+		[ORDER_PREPARE] = mover_prepare,
+		[ORDER_MOVE] = mover_move,
+		[ORDER_RESUME] = mover_resume,
+		[ORDER_CLEAN] = mover_clean,
+	};
+	static void (*const proofs[ORDER_KINDS])(struct mover *) = {
+		[ORDER_PREPARE] = mover_prove_prepare,
+		[ORDER_MOVE] = mover_prove_move,
+		[ORDER_RESUME] = mover_resume,
+		[ORDER_CLEAN] = mover_clean,
+	};
+	static uint8_t packed[FOLDER_FILE_MAX];
+	int n = folder_read(m->folder, "state", packed, sizeof(packed));
+	Lifeboat__OrderState *was =
+	    n < 0 ? NULL : lifeboat__order_state__unpack(NULL, (size_t)n, packed);
+
+	if (!was) {
+		verbs[m->order->kind](m);
+		return;
+	}
+	load_state(m, was);
+	lifeboat__order_state__free_unpacked(was, NULL);
+	if (m->state.outcome == OUTCOME_NONE || m->state.outcome == OUTCOME_READY)
+		proofs[m->order->kind](m);
+}
+
+int
+mover_run(const char *folder)
+{
+	static struct mover m = {
+		.xl = PROCESS_NULL, .carrier = PROCESS_NULL, .control = -1
+	};
+	struct err err;
+
+	prctl(PR_SET_NAME, "lb-mover");
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	m.started = m.rated = clock_mono();
+	if (seal_start() < 0 || load(&m, folder, &err) < 0) {
+		log_line(LOG_LEVEL_ERROR, "mover-failed", "why", err.text, NULL);
+		return 1;
+	}
+	m.lock = folder_lock(folder);
+	if (m.lock < 0)
+		return m.lock == -EWOULDBLOCK ? 0 : 1;
+	carry_out(&m);
+	log_line(LOG_LEVEL_NOTICE, "order-ended", "order", folder, "kind",
+	    order_kind_name((enum order_kind)m.order->kind), "guest",
+	    m.order->guest->name, "outcome", outcome_name(m.state.outcome), "why",
+	    m.state.why[0] ? m.state.why : NULL, "detail",
+	    m.state.detail[0] ? m.state.detail : NULL, NULL);
+	record_reader_deinit(&m.reader);
+	wire_arena_deinit(&m.arena);
+	return 0;
+}

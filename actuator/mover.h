@@ -1,0 +1,91 @@
+/*
+ * actuator/mover: the process that carries out one order.
+ *
+ * Detached from the actuator, root, without a socket: it starts xl and a carrier, writes
+ * what happens into the order's folder, and at the end proves from this host's domain
+ * list how it ended.  Started again on a folder whose mover died, it only proves.
+ */
+#ifndef ACTUATOR_MOVER_H
+#define ACTUATOR_MOVER_H
+
+#include "actuator/carrier.h"
+#include "actuator/conf.h"
+#include "actuator/folder.h"
+#include "actuator/run.h"
+#include "actuator/xl.h"
+#include "base/wire.h"
+
+/* The child's whole life; its exit status. */
+int mover_run(const char *folder);
+
+/* What of an order's state changes. */
+struct mover_state {
+	enum phase phase;
+	enum outcome outcome;
+	char why[WHY_SIZE], detail[DETAIL_SIZE];
+	uint64_t bytes, bytes_per_s;
+	uint64_t entered_ms[PHASES]; /* + 1; 0: never */
+	uint16_t port;               /* of the berth, once it is open */
+	uint8_t berth_key[LINK_KEY];
+};
+
+struct mover {
+	char folder[FOLDER_SIZE];
+	struct actuator_conf conf;
+	struct wire_arena arena;
+	const Lifeboat__Order *order;
+	uint8_t hash[WIRE_HASH];
+	struct uuid guest;
+	int lock;
+	mono_t started;
+	struct mover_state state;
+	struct process xl, carrier;
+	int control; /* to the carrier, -1 */
+	struct record_reader reader;
+	bool cancelled;
+	bool told; /* the report of xl at the target has come, in code */
+	uint8_t code;
+	mono_t rated;
+	uint64_t bytes_rated;
+};
+
+/* Enter a phase (never an earlier one) and make it durable. */
+int mover_enter(struct mover *m, enum phase phase);
+/* The first why stays. */
+void mover_why(struct mover *m, const char *why, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The order has ended. */
+void mover_end(struct mover *m, enum outcome outcome);
+int mover_save(struct mover *m);
+
+/* Start the carrier with fds[0..n) as its descriptors from CARRIER_LISTENER on. */
+int mover_start_carrier(struct mover *m, const struct carrier_conf *conf, const int *fds,
+    int n, struct err *err);
+/* Start xl with these; its stderr goes to the file xl.err. */
+int mover_start_xl(
+    struct mover *m, const char *const argv[], int in, int out, struct err *err);
+/* Take in what the carrier says and whether the two have ended, for up to 200 ms. */
+void mover_step(struct mover *m);
+/* Until both have ended. */
+void mover_see_through(struct mover *m);
+
+/* The id of the berth that both carriers greet each other with. */
+void mover_berth_id(uint8_t out[LINK_ID], const Lifeboat__OrderId *prepare);
+
+/* The last line of xl's stderr that says something, for a sentence. */
+void mover_last_words(const struct mover *m, char *out, size_t size);
+
+/* This host's domains, asked again until none of the guest's is dying, for a minute.
+ * Their number or -errno, with a sentence in the state. */
+int mover_list(struct mover *m, struct xl_domain list[XL_DOMAINS]);
+
+/* One for each kind of order; each ends with mover_end(). */
+void mover_prepare(struct mover *m);
+void mover_move(struct mover *m);
+void mover_resume(struct mover *m);
+void mover_clean(struct mover *m);
+/* How it ended, when what should have said so died. */
+void mover_prove_prepare(struct mover *m);
+void mover_prove_move(struct mover *m);
+
+#endif

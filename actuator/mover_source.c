@@ -1,0 +1,248 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "actuator/keys.h"
+#include "actuator/mover.h"
+#include "actuator/resume.h"
+#include "actuator/shim.h"
+#include "actuator/source_checks.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+enum {
+	LATE_MS = 10000, /* a guest that was asked to suspend may still do so */
+	AGAIN_MS = 1000,
+	SELF_SIZE = 128,
+};
+
+static void
+refuse(struct mover *m)
+{
+	mover_end(m, OUTCOME_REFUSED);
+}
+
+/* The guest as it runs here now: its index in the list, or -1 with a why. */
+static int
+find_running(struct mover *m, struct xl_domain list[XL_DOMAINS], int n)
+{
+	int at = xl_find(list, n, &m->guest, 0);
+
+	if (at < 0) {
+		mover_why(m, "no-guest", "%s is not here", m->order->guest->name);
+		return -1;
+	}
+	if (xl_find(list, n, &m->guest, at + 1) >= 0) {
+		mover_why(m, "twice", "%s is here twice", m->order->guest->name);
+		return -1;
+	}
+	if (strcmp(list[at].name, m->order->guest->name) != 0) {
+		mover_why(m, "renamed", "%s is called %s here", m->order->guest->name,
+		    list[at].name);
+		return -1;
+	}
+	if (list[at].state != GUEST_RUNNING) {
+		mover_why(m, "not-running", "%s is %s", list[at].name,
+		    guest_state_name(list[at].state));
+		return -1;
+	}
+	return at;
+}
+
+static int
+start_carrier(struct mover *m, struct err *err)
+{
+	const Lifeboat__Berth *berth = m->order->berth;
+	struct carrier_conf conf = { .port = (uint16_t)berth->port, .uuid = m->guest };
+	struct keys_pair own;
+	int listener, r;
+
+	text_copy(conf.user, sizeof(conf.user), m->conf.user);
+	text_copy(conf.address, sizeof(conf.address), berth->address);
+	text_copy(conf.name, sizeof(conf.name), m->order->guest->name);
+	conf.silence_ms = m->conf.silence_ms;
+	conf.stall_ms = m->conf.stall_ms;
+	mover_berth_id(conf.id, m->order->prepare);
+	r = keys_of_run(&own, m->conf.run, err);
+	if (r == 0)
+		r = link_derive(
+		    &conf.keys, own.public_key, own.secret_key, berth->key.data, false);
+	if (r < 0)
+		return r;
+	listener = shim_listen(m->folder);
+	if (listener < 0)
+		return err_set(
+		    err, listener, "%s/" SHIM_SOCKET " cannot be made", m->folder);
+	r = mover_start_carrier(m, &conf, &listener, 1, err);
+	close(listener);
+	explicit_bzero(&conf, sizeof(conf));
+	explicit_bzero(&own, sizeof(own));
+	return r;
+}
+
+static int
+start_xl(struct mover *m, uint32_t domid, struct err *err)
+{
+	char self[SELF_SIZE], command[FOLDER_SIZE + SELF_SIZE + 32], id[16];
+	const char *const argv[] = { m->conf.xl, "migrate", "-s", "", id, command, NULL };
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n <= 0)
+		return err_set(err, -errno, "/proc/self/exe cannot be read");
+	self[n] = '\0';
+	snprintf(id, sizeof(id), "%" PRIu32, domid);
+	snprintf(command, sizeof(command), "exec %s --role=shim:%s", self, m->folder);
+	return mover_start_xl(m, argv, -1, -1, err);
+}
+
+/* Suspended here, and the target can never start it: bring it back. */
+static enum outcome
+bring_back(struct mover *m, const struct xl_domain *d)
+{
+	struct err err;
+	int r = resume_domain(m->conf.xl, d->domid, m->order->guest->name, &err);
+
+	if (r == 0)
+		return OUTCOME_STAYED;
+	mover_why(m, "not-resumed", "%s", err.text);
+	return OUTCOME_STAYED_SUSPENDED;
+}
+
+static enum outcome
+judge_present(struct mover *m, const struct xl_domain *d)
+{
+	/* GO was never given, or the target has said that it will not start it. */
+	bool never_there = m->state.phase < PHASE_GO &&
+			   m->state.entered_ms[PHASE_GO] == 0 &&
+			   m->state.entered_ms[PHASE_RELEASED] == 0;
+
+	switch (d->state) {
+	case GUEST_RUNNING:
+	case GUEST_PAUSED:
+		return OUTCOME_STAYED;
+	case GUEST_SUSPENDED:
+		if (never_there)
+			return bring_back(m, d);
+		mover_why(m, "suspended",
+		    "%s is suspended here and the target has not said how it ended",
+		    d->name);
+		return OUTCOME_STAYED_SUSPENDED;
+	default:
+		mover_why(m, "ended", "%s is %s", d->name, guest_state_name(d->state));
+		return OUTCOME_ENDED;
+	}
+}
+
+static enum outcome
+judge(struct mover *m)
+{
+	struct xl_domain list[XL_DOMAINS];
+	int n = mover_list(m, list);
+	int at = n < 0 ? -1 : xl_find(list, n, &m->guest, 0);
+
+	if (n < 0)
+		return OUTCOME_UNDEFINED;
+	if (at >= 0)
+		return judge_present(m, &list[at]);
+	if (m->state.entered_ms[PHASE_RELEASED] == 0) {
+		mover_why(m, "ended", "%s stopped by itself", m->order->guest->name);
+		return OUTCOME_ENDED;
+	}
+	if (m->told && m->code == 0)
+		return OUTCOME_MOVED;
+	mover_why(m, "gone", "%s is gone here and the target has not said that it runs",
+	    m->order->guest->name);
+	return OUTCOME_UNDEFINED;
+}
+
+/* A guest that xl could not suspend in time may do so late: look once more. */
+static void
+prove(struct mover *m)
+{
+	char words[256];
+	enum outcome outcome;
+
+	mover_enter(m, PHASE_PROVING);
+	outcome = judge(m);
+	if (outcome == OUTCOME_STAYED) {
+		mover_last_words(m, words, sizeof(words));
+		if (strstr(words, "failed to suspend")) {
+			poll(NULL, 0, LATE_MS);
+			outcome = judge(m);
+		}
+		mover_why(m, "xl-ended", "xl: %s", words[0] ? words : "nothing was said");
+	}
+	mover_end(m, outcome);
+}
+
+void
+mover_prove_move(struct mover *m)
+{
+	m->told = m->state.entered_ms[PHASE_STARTED] != 0;
+	mover_why(m, "mover-died", "the process that carried it out died");
+	if (m->state.entered_ms[PHASE_STARTED] != 0)
+		m->state.why[0] = m->state.detail[0] = '\0';
+	prove(m);
+}
+
+static void
+wait_connected(struct mover *m)
+{
+	while (m->control >= 0 && m->state.phase < PHASE_CONNECTED)
+		mover_step(m);
+}
+
+void
+mover_move(struct mover *m)
+{
+	struct xl_domain list[XL_DOMAINS];
+	struct err err;
+	int n, at;
+
+	mover_enter(m, PHASE_CHECKING);
+	n = mover_list(m, list);
+	at = n < 0 ? -1 : find_running(m, list, n);
+	if (at < 0 || !source_checks(m, &list[at])) {
+		refuse(m);
+		return;
+	}
+	if (start_carrier(m, &err) < 0) {
+		mover_why(m, "no-carrier", "%s", err.text);
+		refuse(m);
+		return;
+	}
+	mover_enter(m, PHASE_BERTHED);
+	wait_connected(m);
+	if (m->state.phase < PHASE_CONNECTED || m->cancelled) {
+		mover_see_through(m);
+		mover_end(m, OUTCOME_STAYED);
+		return;
+	}
+	if (start_xl(m, list[at].domid, &err) < 0) {
+		mover_why(m, "no-xl", "%s", err.text);
+		record_write(m->control, CARRIER_CANCEL, NULL, 0);
+	}
+	mover_see_through(m);
+	prove(m);
+}
+
+void
+mover_resume(struct mover *m)
+{
+	struct xl_domain list[XL_DOMAINS];
+	int n, at;
+
+	mover_enter(m, PHASE_PROVING);
+	n = mover_list(m, list);
+	at = n < 0 ? -1 : xl_find(list, n, &m->guest, 0);
+	if (at < 0) {
+		mover_why(m, "no-guest", "%s is not here", m->order->guest->name);
+		mover_end(m, n < 0 ? OUTCOME_UNDEFINED : OUTCOME_ENDED);
+		return;
+	}
+	mover_end(m, list[at].state == GUEST_SUSPENDED ? bring_back(m, &list[at])
+						       : judge_present(m, &list[at]));
+}

@@ -1,0 +1,267 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "actuator/keys.h"
+#include "actuator/mover.h"
+#include "actuator/preflight.h"
+#include "base/text.h"
+
+#define SCRIPTS  "/etc/xen/scripts"
+#define INCOMING "--incoming"
+#define AWAY     "--migratedaway"
+
+enum { PIPE_SIZE = 1024 * 1024 };
+
+struct ends {
+	int to_xl[2], from_xl[2], journal;
+};
+
+static void
+close_ends(struct ends *e)
+{
+	int all[] = { e->to_xl[0], e->to_xl[1], e->from_xl[0], e->from_xl[1],
+		e->journal };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i] >= 0)
+			close(all[i]);
+}
+
+static int
+make_ends(struct mover *m, struct ends *e, struct err *err)
+{
+	char path[FOLDER_SIZE + 8];
+
+	*e = (struct ends){ { -1, -1 }, { -1, -1 }, -1 };
+	snprintf(path, sizeof(path), "%s/journal", m->folder);
+	e->journal =
+	    open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (e->journal < 0)
+		return err_set(err, -errno, "%s cannot be written", path);
+	if (pipe2(e->to_xl, O_CLOEXEC) < 0 || pipe2(e->from_xl, O_CLOEXEC) < 0)
+		return err_set(err, -errno, "no pipe");
+	fcntl(e->to_xl[1], F_SETPIPE_SZ, PIPE_SIZE);
+	return 0;
+}
+
+static int
+start_carrier(struct mover *m, struct ends *e, struct err *err)
+{
+	struct carrier_conf conf = { .is_target = true, .uuid = m->guest };
+	struct keys_pair own;
+	int r;
+
+	text_copy(conf.user, sizeof(conf.user), m->conf.user);
+	text_copy(conf.address, sizeof(conf.address), m->conf.address);
+	text_copy(conf.name, sizeof(conf.name), m->order->guest->name);
+	text_copy(conf.scripts, sizeof(conf.scripts), SCRIPTS);
+	conf.port = (uint16_t)m->conf.port;
+	conf.ports = (uint16_t)m->conf.berths;
+	conf.berth_ms = m->conf.berth_ms;
+	conf.silence_ms = m->conf.silence_ms;
+	conf.stall_ms = m->conf.stall_ms;
+	mover_berth_id(conf.id, m->order->id);
+	keys_make(&own);
+	memcpy(m->state.berth_key, own.public_key, sizeof(m->state.berth_key));
+	r = link_derive(
+	    &conf.keys, own.public_key, own.secret_key, m->order->carrier_key.data, true);
+	explicit_bzero(&own, sizeof(own));
+	if (r < 0)
+		return err_set(err, r, "the source's carrier key is not usable");
+	r = mover_start_carrier(
+	    m, &conf, (int[]){ e->to_xl[1], e->from_xl[0], e->journal }, 3, err);
+	explicit_bzero(&conf, sizeof(conf));
+	return r;
+}
+
+static int
+start_both(struct mover *m, struct err *err)
+{
+	const char *const argv[] = { m->conf.xl, "migrate-receive", NULL };
+	struct ends e;
+	int r = make_ends(m, &e, err);
+
+	if (r == 0)
+		r = start_carrier(m, &e, err);
+	if (r == 0)
+		r = mover_start_xl(m, argv, e.to_xl[0], e.from_xl[1], err);
+	if (r < 0 && m->control >= 0) {
+		close(m->control); /* the carrier ends with its mover */
+		m->control = -1;
+	}
+	close_ends(&e);
+	return r;
+}
+
+/* Nothing but a whole line counts; a carrier that is gone writes no more. */
+static bool
+has_gone(const struct mover *m)
+{
+	char text[64];
+	int n = folder_read(m->folder, "journal", text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return strncmp(text, JOURNAL_GO_TAKEN "\n", strlen(JOURNAL_GO_TAKEN) + 1) == 0;
+}
+
+/* Whether d is the half of a move that was to arrive here. */
+static bool
+is_arriving(const struct mover *m, const struct xl_domain *d)
+{
+	char name[XL_NAME_SIZE];
+
+	snprintf(name, sizeof(name), "%s" INCOMING, m->order->guest->name);
+	return strcmp(d->name, name) == 0;
+}
+
+/* GO is in the journal: the guest is this host's, and xl died before it could start it.
+ */
+static enum outcome
+start_here(struct mover *m, const struct xl_domain *d)
+{
+	struct err err;
+	char id[16];
+	int r = 0;
+
+	snprintf(id, sizeof(id), "%" PRIu32, d->domid);
+	if (is_arriving(m, d))
+		r = xl_do(m->conf.xl, "rename", id, m->order->guest->name, &err);
+	if (r == 0)
+		r = xl_do(m->conf.xl, "unpause", id, NULL, &err);
+	if (r == 0)
+		return OUTCOME_MOVED;
+	mover_why(m, "not-started", "%s", err.text);
+	return OUTCOME_HELD;
+}
+
+static enum outcome
+judge(struct mover *m, bool gone)
+{
+	struct xl_domain list[XL_DOMAINS];
+	int n = mover_list(m, list);
+	int at = n < 0 ? -1 : xl_find(list, n, &m->guest, 0);
+
+	if (n < 0)
+		return OUTCOME_UNDEFINED;
+	if (at < 0) {
+		if (gone)
+			mover_why(m, "ended", "%s was started here and is gone",
+			    m->order->guest->name);
+		return gone && m->state.entered_ms[PHASE_STARTED] ? OUTCOME_ENDED
+								  : OUTCOME_STAYED;
+	}
+	if (!gone) {
+		mover_why(m, "leftover", "%s is left %s here, never to be started",
+		    list[at].name, guest_state_name(list[at].state));
+		/* The why of the failure came first; what is left is the news. */
+		text_copy(m->state.why, sizeof(m->state.why), "leftover");
+		return OUTCOME_HELD;
+	}
+	switch (list[at].state) {
+	case GUEST_RUNNING:
+		return OUTCOME_MOVED;
+	case GUEST_PAUSED:
+		return start_here(m, &list[at]);
+	default:
+		mover_why(m, "ended", "%s is %s", list[at].name,
+		    guest_state_name(list[at].state));
+		return OUTCOME_ENDED;
+	}
+}
+
+static void
+prove(struct mover *m)
+{
+	char words[256];
+	bool gone;
+
+	mover_enter(m, PHASE_PROVING);
+	gone = has_gone(m);
+	if (!gone) {
+		mover_last_words(m, words, sizeof(words));
+		mover_why(m, "aborted", "xl: %s", words[0] ? words : "nothing was said");
+	}
+	mover_end(m, judge(m, gone));
+}
+
+void
+mover_prove_prepare(struct mover *m)
+{
+	prove(m);
+}
+
+static void
+wait_berth(struct mover *m)
+{
+	while (m->control >= 0 && m->state.port == 0)
+		mover_step(m);
+}
+
+void
+mover_prepare(struct mover *m)
+{
+	char words[256];
+	struct err err;
+
+	mover_enter(m, PHASE_CHECKING);
+	if (!preflight(m)) {
+		mover_end(m, OUTCOME_REFUSED);
+		return;
+	}
+	if (start_both(m, &err) < 0)
+		mover_why(m, "no-xl", "%s", err.text);
+	wait_berth(m);
+	if (m->state.port == 0) {
+		mover_see_through(m);
+		mover_last_words(m, words, sizeof(words));
+		mover_why(m, "no-berth", "xl: %s", words[0] ? words : "nothing was said");
+		mover_end(m, OUTCOME_REFUSED);
+		return;
+	}
+	mover_enter(m, PHASE_BERTHED);
+	mover_end(m, OUTCOME_READY);
+	mover_see_through(m);
+	m->state.outcome = OUTCOME_NONE;
+	prove(m);
+}
+
+/*
+ * Destroy what a move left of the guest here, as it lives elsewhere: only what is paused
+ * or suspended, and only under the names that moves give.
+ */
+void
+mover_clean(struct mover *m)
+{
+	struct xl_domain list[XL_DOMAINS];
+	char away[XL_NAME_SIZE], id[16];
+	struct err err;
+	int n, at;
+
+	mover_enter(m, PHASE_PROVING);
+	snprintf(away, sizeof(away), "%s" AWAY, m->order->guest->name);
+	n = mover_list(m, list);
+	at = n < 0 ? -1 : xl_find(list, n, &m->guest, 0);
+	if (at < 0) {
+		mover_end(m, n < 0 ? OUTCOME_UNDEFINED : OUTCOME_ENDED);
+		return;
+	}
+	if ((!is_arriving(m, &list[at]) && strcmp(list[at].name, away) != 0) ||
+	    (list[at].state != GUEST_PAUSED && list[at].state != GUEST_SUSPENDED)) {
+		mover_why(m, "not-leftover", "%s is %s: nothing that a move left",
+		    list[at].name, guest_state_name(list[at].state));
+		mover_end(m, OUTCOME_REFUSED);
+		return;
+	}
+	snprintf(id, sizeof(id), "%" PRIu32, list[at].domid);
+	if (xl_do(m->conf.xl, "destroy", id, NULL, &err) < 0) {
+		mover_why(m, "not-destroyed", "%s", err.text);
+		mover_end(m, OUTCOME_HELD);
+		return;
+	}
+	mover_end(m, OUTCOME_ENDED);
+}

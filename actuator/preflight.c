@@ -1,0 +1,171 @@
+#include "actuator/preflight.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	/* libxl's libxl_get_required_shadow_memory(): 256 pages a vcpu, and 2 a MiB. */
+	PAGE_KIB = 4,
+	SHADOW_PAGES_PER_VCPU = 256,
+	SHADOW_PAGES_PER_MIB = 2,
+	/* libxl's LIBXL_HVM_EXTRA_MEMORY, and a little for the domain's own structures.
+	 */
+	EXTRA_KIB = 2048 + 2048,
+	KIB_PER_MIB = 1024,
+};
+
+uint64_t
+preflight_need(const Lifeboat__Guest *guest)
+{
+	uint64_t kib =
+	    guest->max_kib > guest->memory_kib ? guest->max_kib : guest->memory_kib;
+
+	return kib + EXTRA_KIB +
+	       PAGE_KIB * (SHADOW_PAGES_PER_VCPU * (uint64_t)guest->vcpus +
+			      SHADOW_PAGES_PER_MIB * (kib / KIB_PER_MIB));
+}
+
+static const char *
+judge_version(
+    const struct preflight_facts *f, const Lifeboat__Xen *source, char *s, size_t size)
+{
+	if (f->xen_major > source->major ||
+	    (f->xen_major == source->major && f->xen_minor >= source->minor))
+		return NULL;
+	snprintf(s, size, "Xen %u.%u here is older than the source's %u.%u", f->xen_major,
+	    f->xen_minor, source->major, source->minor);
+	return "older-xen";
+}
+
+static const char *
+judge_names(
+    const struct preflight_facts *f, const Lifeboat__Guest *g, char *s, size_t size)
+{
+	char incoming[XL_NAME_SIZE];
+	struct uuid uuid;
+
+	memcpy(uuid.b, g->uuid.data, sizeof(uuid.b));
+	snprintf(incoming, sizeof(incoming), "%s--incoming", g->name);
+	for (int i = 0; i < f->n_domains; i++) {
+		const struct xl_domain *d = &f->domains[i];
+		if (strcmp(d->name, incoming) == 0) {
+			snprintf(s, size,
+			    "%s is left here by an earlier move (domain %u)", d->name,
+			    d->domid);
+			return "leftover";
+		}
+		if (uuid_equal(&d->uuid, &uuid)) {
+			snprintf(s, size,
+			    "a domain with its UUID is here already: %s (%u)", d->name,
+			    d->domid);
+			return "name-taken";
+		}
+		if (strcmp(d->name, g->name) == 0) {
+			snprintf(s, size,
+			    "another guest has the name %s here (domain %u)", d->name,
+			    d->domid);
+			return "name-taken";
+		}
+	}
+	return NULL;
+}
+
+static const char *
+judge_memory(const struct preflight_facts *f, const Lifeboat__Guest *g,
+    const struct actuator_conf *conf, char *s, size_t size)
+{
+	uint64_t need = preflight_need(g);
+	uint64_t kept = (uint64_t)conf->reserve_kib + f->promised_kib;
+	uint64_t have = f->free_kib > kept ? f->free_kib - kept : 0;
+
+	if (f->autoballoon && f->arriving > 0) {
+		snprintf(s, size,
+		    "another guest is arriving, and with autoballoon xl takes one at a "
+		    "time: boot Xen with dom0_mem=");
+		return "autoballoon";
+	}
+	if (f->arriving >= conf->berths) {
+		snprintf(s, size, "all %" PRId64 " berths are taken", conf->berths);
+		return "busy";
+	}
+	if (have >= need)
+		return NULL;
+	snprintf(s, size,
+	    "it needs %" PRIu64 " MiB and %" PRIu64 " MiB are to be had: %" PRIu64
+	    " free, %" PRIu64 " promised, %" PRId64 " in reserve",
+	    need / KIB_PER_MIB, have / KIB_PER_MIB, f->free_kib / KIB_PER_MIB,
+	    f->promised_kib / KIB_PER_MIB, conf->reserve_kib / KIB_PER_MIB);
+	return "memory";
+}
+
+static const char *
+judge_disks(
+    const struct preflight_facts *f, const Lifeboat__Order *o, char *s, size_t size)
+{
+	for (size_t i = 0; i < o->n_disks; i++) {
+		const Lifeboat__Disk *want = o->disks[i];
+		const struct preflight_disk *have = &f->disks[i];
+
+		if (!have->present) {
+			snprintf(s, size, "disk %s is not here", want->identity);
+			return "disks";
+		}
+		if (have->size_kib != want->size_kib) {
+			snprintf(s, size,
+			    "disk %s has %" PRIu64 " KiB here and %" PRIu64
+			    " KiB at the source",
+			    want->identity, have->size_kib, want->size_kib);
+			return "disks";
+		}
+		if (have->read < 0) {
+			char text[128];
+			snprintf(s, size, "disk %s cannot be read here: %s",
+			    want->identity, err_text(text, sizeof(text), have->read));
+			return "disks";
+		}
+	}
+	return NULL;
+}
+
+static const char *
+judge_guest(
+    const struct preflight_facts *f, const Lifeboat__Order *o, char *s, size_t size)
+{
+	const Lifeboat__Guest *g = o->guest;
+
+	if ((g->type == GUEST_PVH || g->type == GUEST_HVM) && !f->hap) {
+		snprintf(s, size, "this host's Xen cannot live-migrate %s guests: no hap",
+		    guest_type_name((enum guest_type)g->type));
+		return "not-live";
+	}
+	for (size_t i = 0; i < g->n_bridges; i++)
+		if (!f->bridges[i]) {
+			snprintf(s, size, "bridge %s is not here", g->bridges[i]);
+			return "bridges";
+		}
+	if (o->n_disks < g->n_disks) {
+		snprintf(s, size, "%zu of its %zu disks are not shared",
+		    g->n_disks - o->n_disks, g->n_disks);
+		return "disks";
+	}
+	return NULL;
+}
+
+const char *
+preflight_judge(const struct preflight_facts *facts, const Lifeboat__Order *order,
+    const struct actuator_conf *conf, char *sentence, size_t size)
+{
+	const char *why = judge_version(facts, order->source, sentence, size);
+
+	if (!why)
+		why = judge_names(facts, order->guest, sentence, size);
+	if (!why)
+		why = judge_guest(facts, order, sentence, size);
+	if (!why)
+		why = judge_memory(facts, order->guest, conf, sentence, size);
+	if (!why)
+		why = judge_disks(facts, order, sentence, size);
+	return why;
+}

@@ -1,0 +1,46 @@
+/*
+ * actuator/preflight: everything on the target that would refuse a guest late, looked at
+ * before a byte is sent.
+ *
+ * The judgement is a function of facts; gathering them is apart from it.
+ */
+#ifndef ACTUATOR_PREFLIGHT_H
+#define ACTUATOR_PREFLIGHT_H
+
+#include "actuator/mover.h"
+
+/* One disk of the guest as this host sees it. */
+struct preflight_disk {
+	bool present;
+	uint64_t size_kib;
+	int read; /* 0, or -errno of a direct read: -ETIMEDOUT when it hung */
+};
+
+struct preflight_facts {
+	uint32_t xen_major, xen_minor;
+	uint64_t free_kib;
+	bool hap;         /* HVM and PVH guests can be live-migrated */
+	bool autoballoon; /* xl may take memory from dom0, and locks all of xl for it */
+	uint64_t promised_kib; /* to other guests that are arriving */
+	int arriving;          /* of them */
+	struct xl_domain domains[XL_DOMAINS];
+	int n_domains;
+	bool bridges[MAX_GUEST_BRIDGES]; /* [i]: the guest's i-th is here */
+	struct preflight_disk disks[MAX_GUEST_DISKS];
+};
+
+/* What a target must have free for a guest, shadow and Xen's own included (KiB). */
+uint64_t preflight_need(const Lifeboat__Guest *guest);
+
+/* The word of what refuses it, with a sentence; NULL: nothing does. */
+const char *preflight_judge(const struct preflight_facts *facts,
+    const Lifeboat__Order *order, const struct actuator_conf *conf, char *sentence,
+    size_t size);
+
+/* In a process of its own: one direct read.  Its exit status. */
+int preflight_read(const char *path);
+
+/* Gather, judge, and put a refusal into the state.  True: the guest may come. */
+bool preflight(struct mover *m);
+
+#endif

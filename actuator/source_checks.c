@@ -1,0 +1,94 @@
+#include "actuator/source_checks.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LIST_MS = 60000, CONFIG_MAX = 1024 * 1024 };
+
+static bool
+has_master(struct mover *m, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/etc/libvirt/libxl/%s.xml", name);
+	if (access(path, F_OK) == 0) {
+		mover_why(
+		    m, "other-master", "%s belongs to libvirt: %s is there", name, path);
+		return true;
+	}
+	if (m->order->guest->master == MASTER_NONE ||
+	    (m->order->guest->master == MASTER_AUTO &&
+		m->conf.autostart == AUTOSTART_FOLLOW))
+		return false;
+	mover_why(m, "other-master",
+	    "%s is started by %s at boot, so it would run twice: take its link out of "
+	    "/etc/xen/auto, or set autostart = follow in actuator.conf",
+	    name, master_name((enum master)m->order->guest->master));
+	return true;
+}
+
+/* The guest's configuration as xl will send it, or NULL. */
+static json_t *
+read_config(struct mover *m, uint32_t domid, json_t **all)
+{
+	char id[16];
+	const char *const argv[] = { m->conf.xl, "list", "-l", id, NULL };
+	char *text = malloc(CONFIG_MAX);
+	json_error_t fault;
+	struct err err = { "" };
+	int r;
+
+	snprintf(id, sizeof(id), "%" PRIu32, domid);
+	r = text ? run_output(m->conf.xl, argv, text, CONFIG_MAX, LIST_MS, &err)
+		 : -ENOMEM;
+	*all = r == 0 ? json_loads(text, 0, &fault) : NULL;
+	free(text);
+	if (!*all)
+		mover_why(m, "no-config", "xl list -l %s: %s", id,
+		    err.text[0] ? err.text : "its configuration cannot be read");
+	return json_object_get(
+	    json_is_array(*all) ? json_array_get(*all, 0) : *all, "config");
+}
+
+static bool
+can_travel(struct mover *m, const json_t *config)
+{
+	const json_t *build = json_object_get(config, "b_info");
+	size_t pci = json_array_size(json_object_get(config, "pcidevs"));
+
+	if (!json_is_object(config)) {
+		mover_why(m, "no-config", "xl keeps no configuration of %s",
+		    m->order->guest->name);
+		return false;
+	}
+	if (pci > 0) {
+		mover_why(m, "pci", "%s has %zu PCI devices, which cannot travel",
+		    m->order->guest->name, pci);
+		return false;
+	}
+	if (json_array_size(json_object_get(build, "vnuma_nodes")) > 0) {
+		mover_why(m, "vnuma", "%s has a vNUMA layout, which Xen cannot migrate",
+		    m->order->guest->name);
+		return false;
+	}
+	return true;
+}
+
+bool
+source_checks(struct mover *m, const struct xl_domain *guest)
+{
+	json_t *all, *config;
+	bool good;
+
+	if (has_master(m, guest->name))
+		return false;
+	config = read_config(m, guest->domid, &all);
+	good = all && can_travel(m, config);
+	json_decref(all);
+	return good;
+}

@@ -1,0 +1,118 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actuator/run.h"
+#include "actuator/xl.h"
+#include "base/text.h"
+
+enum {
+	LIMIT_MS = 60000, /* xl waits for other xl's lock; emulated hosts freeze */
+	COLUMNS_MIN = 7,
+	REASON_SUSPEND = 2, /* xen/include/public/sched.h: SHUTDOWN_suspend */
+	REASON_CRASH = 3,
+};
+
+static enum guest_state
+read_state(const char *flags, const char *reason)
+{
+	if (strchr(flags, 'd'))
+		return GUEST_DYING;
+	if (strchr(flags, 'c'))
+		return GUEST_CRASHED;
+	if (strchr(flags, 's')) {
+		char *end;
+		unsigned long code = strtoul(reason, &end, 16);
+		if (end == reason)
+			return GUEST_SHUTDOWN;
+		return code == REASON_SUSPEND ? GUEST_SUSPENDED
+		       : code == REASON_CRASH ? GUEST_CRASHED
+					      : GUEST_SHUTDOWN;
+	}
+	return strchr(flags, 'p') ? GUEST_PAUSED : GUEST_RUNNING;
+}
+
+/* The name may hold blanks, so columns are counted from the UUID, which is unmistakable.
+ */
+bool
+xl_parse_line(struct xl_domain *out, const char *line)
+{
+	char copy[512], *word[64], *save = NULL, *end;
+	int n = 0, at = -1;
+	size_t len;
+
+	if (!text_copy(copy, sizeof(copy), line))
+		return false;
+	for (char *w = strtok_r(copy, " \t\r\n", &save); w && n < 64;
+	     w = strtok_r(NULL, " \t\r\n", &save)) {
+		if (at < 0 && n >= COLUMNS_MIN - 1 && uuid_parse(&out->uuid, w))
+			at = n;
+		word[n++] = w;
+	}
+	if (at < COLUMNS_MIN - 1)
+		return false;
+	out->domid = (uint32_t)strtoul(word[at - 5], &end, 10);
+	if (*end != '\0')
+		return false;
+	out->state = read_state(word[at - 2], at + 1 < n ? word[at + 1] : "-");
+	len = (size_t)(word[at - 6] - copy) + strlen(word[at - 6]);
+	if (len >= sizeof(out->name))
+		return false;
+	memcpy(out->name, line, len);
+	out->name[len] = '\0';
+	return true;
+}
+
+int
+xl_list(const char *xl, struct xl_domain *out, struct err *err)
+{
+	const char *const argv[] = { xl, "list", "-v", NULL };
+	const size_t size = 64 * 1024;
+	char *text = malloc(size), *save = NULL;
+	bool dom0 = false;
+	int n = 0, r;
+
+	if (!text)
+		return err_set(err, -ENOMEM, "out of memory");
+	r = run_output(xl, argv, text, size, LIMIT_MS, err);
+	if (r > 0)
+		r = err_set(err, -EIO, "%s list: exit status %d", xl, r);
+	for (char *line = r == 0 ? strtok_r(text, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		struct xl_domain d;
+		if (!xl_parse_line(&d, line))
+			continue;
+		if (n == XL_DOMAINS) {
+			r = err_set(err, -E2BIG, "%s list: too many domains", xl);
+			break;
+		}
+		dom0 |= d.domid == 0;
+		out[n++] = d;
+	}
+	free(text);
+	if (r == 0 && !dom0)
+		r = err_set(err, -ENODATA, "%s list: dom0 is not in it", xl);
+	return r < 0 ? r : n;
+}
+
+int
+xl_find(const struct xl_domain *list, int n, const struct uuid *uuid, int from)
+{
+	for (int i = from; i < n; i++)
+		if (uuid_equal(&list[i].uuid, uuid))
+			return i;
+	return -1;
+}
+
+int
+xl_do(
+    const char *xl, const char *verb, const char *arg, const char *arg2, struct err *err)
+{
+	const char *const argv[] = { xl, verb, arg, arg2, NULL };
+	int r = run_output(xl, argv, NULL, 0, LIMIT_MS, err);
+
+	if (r > 0)
+		return err_set(err, -EIO, "%s %s %s: exit status %d", xl, verb, arg, r);
+	return r;
+}

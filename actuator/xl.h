@@ -1,0 +1,41 @@
+/*
+ * actuator/xl: what this host's xl says of its domains.
+ */
+#ifndef ACTUATOR_XL_H
+#define ACTUATOR_XL_H
+
+#include "base/err.h"
+#include "base/types.h"
+
+enum {
+	XL_NAME_SIZE = NAME_SIZE + 16 /* "--migratedaway" */,
+	XL_DOMAINS = MAX_GUESTS + 2
+};
+
+struct xl_domain {
+	struct uuid uuid;
+	char name[XL_NAME_SIZE];
+	uint32_t domid;
+	enum guest_state state;
+};
+
+/*
+ * A line of `xl list -v`: name, id, MiB, vcpus, flags, seconds, UUID, shutdown reason,
+ * label.  False: no such line (the heading).
+ */
+bool xl_parse_line(struct xl_domain *out, const char *line);
+
+/*
+ * Every domain, dom0, dying and paused ones too, in out[XL_DOMAINS].  Their number, or
+ * -errno with a sentence: -ENODATA when dom0 is not among them, -E2BIG.
+ */
+int xl_list(const char *xl, struct xl_domain *out, struct err *err);
+
+/* The domain of that UUID, the first from index on; -1. */
+int xl_find(const struct xl_domain *list, int n, const struct uuid *uuid, int from);
+
+/* `xl VERB ARG [ARG2]`; 0, or -EIO with a sentence unless it ended with status 0. */
+int xl_do(
+    const char *xl, const char *verb, const char *arg, const char *arg2, struct err *err);
+
+#endif
