@@ -187,6 +187,10 @@ say_order_step(struct prose *p, const char *verb)
 	say(p, "%s ", verb);
 	say_order(p, p->a->order);
 	say_route(p);
+	if (p->a->kind == ACTION_CLEAN) {
+		say(p, " at ");
+		say_host(p, p->a->at);
+	}
 	if (p->a->kind == ACTION_PREPARE) {
 		say_why(p);
 		return;

@@ -192,7 +192,7 @@ enum action_kind {
 	ACTION_PREPARE, /* order to the target */
 	ACTION_MOVE,    /* order to the source; after: the prepare it follows */
 	ACTION_RESUME,  /* order to the source; after: the prepare it follows */
-	ACTION_CLEAN,   /* order to the target; after: the prepare it follows */
+	ACTION_CLEAN,   /* order to either; after: the prepare it follows */
 	ACTION_OUTCOME, /* an order ended */
 	ACTION_HOLD,    /* guest and both hosts are held */
 	ACTION_RELEASE,
@@ -218,6 +218,7 @@ struct action {
 	int64_t seen, limit; /* the number, and what it was held against; else NO_LIMIT */
 	int64_t held_ms;     /* for how long it had been so; -1: not said */
 	order_t order, after;
+	host_t at; /* whose actuator is to carry it out */
 	enum outcome outcome;
 	uint16_t refused[GATES]; /* how many hosts each gate refused */
 };

@@ -96,6 +96,7 @@ orders_open(struct core *core, host_t from, int guest, host_t to, const uint16_t
 	o->cpu = place_cpu(g);
 
 	a = orders_say(core, ACTION_PREPARE, why, o);
+	a->at = to;
 	memcpy(a->refused, refused, sizeof(a->refused));
 	if (why != WHY_DRAIN)
 		say_reason(a, &o->reason);
@@ -165,6 +166,7 @@ take_ready(struct core *core, int i)
 	o->state = ORDER_MOVING;
 	o->since = core->now;
 	a = orders_say(core, ACTION_MOVE, o->reason.why, o);
+	a->at = o->from;
 	a->after = o->prepare;
 	if (o->reason.why != WHY_DRAIN)
 		say_reason(a, &o->reason);
@@ -235,7 +237,7 @@ take_berth_outcome(struct order *o, enum outcome outcome, enum why why)
 static void
 take_follow_outcome(struct core *core, struct order *o, enum outcome outcome)
 {
-	if (outcome == OUTCOME_STAYED)
+	if (outcome == OUTCOME_STAYED || outcome == OUTCOME_ENDED)
 		o->since = core->now;
 }
 

@@ -9,8 +9,8 @@
  *   holding   --an operator has seen it--> done
  *
  * While it is held one follow-up may be ordered: the source resumes its original, when it
- * has it suspended and the target's journal says aborted; the target cleans up what was
- * left half arrived, when the original is seen to run.
+ * has it suspended and the target has ended with nothing; and the half that is left on
+ * one host is cleaned up, when the guest is seen to run on the other.
  */
 #ifndef POLICY_CORE_ORDERS_H
 #define POLICY_CORE_ORDERS_H

@@ -159,46 +159,67 @@ orders_proven(const struct core *core, const struct order *o)
 }
 
 static void
-give_follow(struct core *core, struct order *o, enum action_kind kind, enum why why)
+give_follow(struct core *core, struct order *o, const struct action *what)
 {
-	struct action *a = orders_say(core, kind, why, o);
+	struct action *a = orders_say(core, what->kind, what->why, o);
 
 	o->follow = orders_new_id(core);
 	a->order = o->follow;
 	a->after = o->prepare;
+	a->at = what->at;
 }
 
-/* The source has it suspended, and the target will never start it. */
 static bool
-may_resume(const struct core *core, const struct order *o)
+has_actuator(const struct core *core, host_t host)
 {
-	const struct guest_facts *there = place_find(core, o->to, &o->guest);
-
-	return o->said == OUTCOME_STAYED_SUSPENDED && o->berth == OUTCOME_STAYED &&
-	       o->berth_why == WHY_ABORTED && !(there && there->state == GUEST_RUNNING) &&
-	       core->host[o->from.i].actuator;
+	return core->host[host.i].actuator;
 }
 
-/* The target has a paused half, and the original is seen to run. */
 static bool
-may_clean(const struct core *core, const struct order *o)
+is_half(const struct guest_facts *g)
+{
+	return g && (g->state == GUEST_PAUSED || g->state == GUEST_SUSPENDED);
+}
+
+static bool
+is_running(const struct guest_facts *g)
+{
+	return g && g->state == GUEST_RUNNING;
+}
+
+/* What would mend the end of an order, and nothing while that is not proven. */
+static struct action
+mend(const struct core *core, const struct order *o)
 {
 	const struct guest_facts *here = place_find(core, o->from, &o->guest);
 	const struct guest_facts *there = place_find(core, o->to, &o->guest);
+	bool source = has_answered(core, o, o->from),
+	     target = has_answered(core, o, o->to);
 
-	return o->berth == OUTCOME_HELD && o->berth_why == WHY_LEFTOVER &&
-	       has_answered(core, o, o->from) && has_answered(core, o, o->to) && here &&
-	       here->state == GUEST_RUNNING && there && there->state == GUEST_PAUSED &&
-	       core->host[o->to.i].actuator;
+	/* The source has it suspended; the target has ended, and has nothing. */
+	if (o->said == OUTCOME_STAYED_SUSPENDED && o->berth == OUTCOME_STAYED && target &&
+	    !there)
+		return (struct action){ ACTION_RESUME, WHY_ABORTED, .at = o->from };
+	if (!source || !target)
+		return (struct action){ ACTION_KINDS, WHY_NONE, .at = HOST_NONE };
+	/* The target has a half that will never be started, and the original runs. */
+	if (o->berth == OUTCOME_HELD && o->berth_why == WHY_LEFTOVER &&
+	    is_running(here) && is_half(there))
+		return (struct action){ ACTION_CLEAN, WHY_LEFTOVER, .at = o->to };
+	/* It runs at the target, and the source still has the old half. */
+	if (o->berth == OUTCOME_MOVED && is_running(there) && is_half(here))
+		return (struct action){ ACTION_CLEAN, WHY_LEFTOVER, .at = o->from };
+	return (struct action){ ACTION_KINDS, WHY_NONE, .at = HOST_NONE };
 }
 
 void
 orders_follow(struct core *core, struct order *o)
 {
+	struct action what;
+
 	if (o->follow.number != 0 || core->mode == MODE_OBSERVE)
 		return;
-	if (may_resume(core, o))
-		give_follow(core, o, ACTION_RESUME, WHY_ABORTED);
-	else if (may_clean(core, o))
-		give_follow(core, o, ACTION_CLEAN, WHY_LEFTOVER);
+	what = mend(core, o);
+	if (what.kind != ACTION_KINDS && has_actuator(core, what.at))
+		give_follow(core, o, &what);
 }

@@ -70,8 +70,8 @@ enum why {
 	WHY_PROVEN,      /* seen on the target, gone from the source */
 	WHY_NOT_GIVEN,   /* the engine could not write or store the order */
 	WHY_SOURCE_CALM, /* the reason went away before the move began */
-	WHY_ABORTED,     /* the target's journal says so: the original is to go on */
-	WHY_LEFTOVER,    /* half arrived at the target, while the original runs */
+	WHY_ABORTED,     /* the target ended with nothing: the original is to go on */
+	WHY_LEFTOVER,    /* half of it is left behind, while it runs on the other host */
 	WHY_OPERATOR,    /* cancelled or settled */
 
 	/* full tables and bad input */
