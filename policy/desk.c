@@ -274,11 +274,14 @@ say_odd(struct engine *e, int host, const Lifeboat__OrderState *s, const char *w
 	    NULL);
 }
 
+/* A guest whose order an operator cancelled rests, wherever it might have gone next. */
 static enum why
-why_of(const char *word, enum outcome outcome)
+why_of(const struct book_order *o, const char *word, enum outcome outcome)
 {
 	enum why why = why_find(word);
 
+	if (o->row.by[0] && (outcome == OUTCOME_STAYED || outcome == OUTCOME_REFUSED))
+		return WHY_OPERATOR;
 	if (why != WHYS && why != WHY_NONE)
 		return why;
 	return outcome == OUTCOME_REFUSED ? WHY_REFUSED : WHY_NONE;
@@ -455,7 +458,7 @@ take_state(struct engine *e, int host, const Lifeboat__OrderState *s, mono_t now
 		    o->row.outcome != OUTCOME_NONE && !engine_reopen(e, o, now))
 			return;
 		o->core_heard = outcome;
-		tell_core(e, id, outcome, why_of(s->why, outcome), now);
+		tell_core(e, id, outcome, why_of(o, s->why, outcome), now);
 	}
 	/* The core may have ended it upon that, and the book closed it. */
 	o = book_find(&e->book, id);
@@ -528,7 +531,8 @@ take_term(struct engine *e, int host, uint64_t term, mono_t now)
 		return;
 	if (term >= TERM_MAX) {
 		log_line(LOG_LEVEL_ERROR, "term-refused", "host",
-		    e->conf->hosts[host].name, "term", log_int((int64_t)term), NULL);
+		    e->conf->hosts[host].name, "term",
+		    log_text("%llu", (unsigned long long)term), NULL);
 		return;
 	}
 	engine_new_term(e, term + 1, now);
