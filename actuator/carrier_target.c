@@ -294,8 +294,10 @@ take_head(struct target *t, const uint8_t *body, size_t len)
 	if (length >= 0 && t->head_len < (size_t)length)
 		return;
 	memcpy(wish.name, conf->name, sizeof(wish.name));
-	if (length < 0 || header_check(t->head, (size_t)length, &wish, &err) < 0) {
-		give_up(t, "hostile-head", err.text);
+	if (length >= 0)
+		length = header_check(t->head, (size_t)length, &wish, &err);
+	if (length < 0) {
+		give_up(t, length == -ENOENT ? "no-file" : "hostile-head", err.text);
 		return;
 	}
 	t->checked = true;

@@ -131,7 +131,7 @@ on_revive(uv_timer_t *timer)
 {
 	struct daemon *d = timer->data;
 
-	orders_revive(&d->orders);
+	orders_revive(&d->orders, clock_mono());
 }
 
 static void
@@ -276,7 +276,8 @@ daemon_run(const struct actuator_conf *conf, struct err *err)
 			.fill = fill,
 			.on_reply = on_reply });
 	if (r == 0)
-		r = orders_init(&d->orders, conf, &boot_id, d, start_mover, err);
+		r = orders_init(
+		    &d->orders, conf, &boot_id, clock_mono(), d, start_mover, err);
 	if (r == 0)
 		r = uplink_start(&d->uplink, err);
 	if (r < 0)

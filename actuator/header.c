@@ -137,7 +137,10 @@ check_identity(const json_t *config, const struct header_wish *wish, struct err 
 	return 0;
 }
 
-/* A kernel that libxl would read as root must be a plain file here. */
+/*
+ * A kernel that libxl would read as root must be a plain file here.  Whether it is, the
+ * carrier may lack the right to see: then libxl finds out, before the guest is suspended.
+ */
 static int
 check_files(const json_t *build, struct err *err)
 {
@@ -149,10 +152,12 @@ check_files(const json_t *build, struct err *err)
 
 		if (!path || *path == '\0')
 			continue;
-		if (*path != '/' || strstr(path, "/../") || stat(path, &st) < 0 ||
-		    !S_ISREG(st.st_mode))
+		if (*path != '/' || strstr(path, "/../"))
 			return err_set(
-			    err, -EPERM, "%s %s is no file here", names[i], path);
+			    err, -EPERM, "%s %s is no plain path", names[i], path);
+		if (stat(path, &st) == 0 ? !S_ISREG(st.st_mode) : errno != EACCES)
+			return err_set(
+			    err, -ENOENT, "%s %s is no file here", names[i], path);
 	}
 	return 0;
 }

@@ -27,7 +27,8 @@ struct header_wish {
  */
 int header_length(const uint8_t *buf, size_t len, struct err *err);
 
-/* The whole head.  0, or -EPERM or -EPROTO with a sentence. */
+/* The whole head.  0, or -EPERM, -EPROTO or -ENOENT (a file of it is not here) with a
+ * sentence. */
 int header_check(
     const uint8_t *buf, size_t len, const struct header_wish *wish, struct err *err);
 

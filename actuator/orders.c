@@ -78,7 +78,7 @@ describe(struct order_entry *e, const Lifeboat__Order *order)
 }
 
 static void
-take_up(struct orders *o, const char *name, struct wire_arena *arena)
+take_up(struct orders *o, const char *name, struct wire_arena *arena, mono_t now)
 {
 	static uint8_t packed[FOLDER_FILE_MAX];
 	struct order_entry *e = &o->entry[o->n];
@@ -98,6 +98,7 @@ take_up(struct orders *o, const char *name, struct wire_arena *arena)
 	describe(e, order);
 	if (strcmp(e->name, name) != 0)
 		return;
+	e->started = now;
 	o->n++;
 	read_state(o, e);
 	log_line(LOG_LEVEL_NOTICE, "order-taken-up", "order", name, "kind",
@@ -107,21 +108,21 @@ take_up(struct orders *o, const char *name, struct wire_arena *arena)
 }
 
 static void
-scan(struct orders *o, struct wire_arena *arena)
+scan(struct orders *o, struct wire_arena *arena, mono_t now)
 {
 	struct dirent *entry;
 	DIR *dir = opendir(o->conf->run);
 
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
-			take_up(o, entry->d_name, arena);
+			take_up(o, entry->d_name, arena, now);
 	if (dir)
 		closedir(dir);
 }
 
 int
 orders_init(struct orders *o, const struct actuator_conf *conf,
-    const struct uuid *boot_id, void *owner,
+    const struct uuid *boot_id, mono_t now, void *owner,
     void (*start)(void *owner, const char *folder), struct err *err)
 {
 	struct wire_arena arena = WIRE_ARENA_NULL;
@@ -140,7 +141,7 @@ orders_init(struct orders *o, const struct actuator_conf *conf,
 		return r;
 	if (folder_read(conf->run, "term", &o->term, sizeof(o->term)) != sizeof(o->term))
 		o->term = 0;
-	scan(o, &arena);
+	scan(o, &arena, now);
 	wire_arena_deinit(&arena);
 	return 0;
 }
@@ -227,7 +228,7 @@ has_open_order(const struct orders *o, const struct uuid *guest)
 }
 
 static void
-take_order(struct orders *o, const Lifeboat__Order *order)
+take_order(struct orders *o, const Lifeboat__Order *order, mono_t now)
 {
 	struct order_entry e;
 	char folder[FOLDER_SIZE];
@@ -256,6 +257,7 @@ take_order(struct orders *o, const Lifeboat__Order *order)
 		refuse(o, &e, "no-folder", err.text);
 		return;
 	}
+	e.started = now;
 	o->entry[o->n++] = e;
 	log_line(LOG_LEVEL_NOTICE, "order-taken", "order", e.name, "kind",
 	    order_kind_name(e.kind), "guest", order->guest->name, "host", order->host,
@@ -335,7 +337,7 @@ orders_take(struct orders *o, const Lifeboat__Reply *reply, mono_t now)
 	for (size_t i = 0; i < reply->n_cancelled; i++)
 		cancel(o, reply->cancelled[i]);
 	for (size_t i = 0; i < reply->n_orders; i++)
-		take_order(o, reply->orders[i]);
+		take_order(o, reply->orders[i], now);
 }
 
 bool
@@ -359,13 +361,14 @@ orders_open(const struct orders *o)
 }
 
 void
-orders_revive(struct orders *o)
+orders_revive(struct orders *o, mono_t now)
 {
 	char folder[FOLDER_SIZE];
 
 	for (int i = 0; i < o->n; i++) {
 		int lock;
-		if (o->entry[i].ended || !folder_of(o, o->entry[i].name, folder))
+		if (o->entry[i].ended || !folder_of(o, o->entry[i].name, folder) ||
+		    mono_since(now, o->entry[i].started) < ORDERS_START_MS)
 			continue;
 		lock = folder_lock(folder);
 		if (lock < 0)
@@ -373,6 +376,7 @@ orders_revive(struct orders *o)
 		close(lock);
 		log_line(LOG_LEVEL_WARNING, "mover-started-again", "order",
 		    o->entry[i].name, NULL);
+		o->entry[i].started = now;
 		o->start(o->owner, folder);
 	}
 }

@@ -15,6 +15,7 @@
 #include "base/wire.h"
 
 enum {
+	ORDERS_START_MS = 20000, /* a mover has so long to take its lock */
 	ORDERS_BOUND_MS = 30000, /* an engine's silence after which another may speak */
 };
 
@@ -26,6 +27,7 @@ struct order_entry {
 	enum order_kind kind;
 	struct uuid guest;
 	uint8_t hash[WIRE_HASH];
+	mono_t started; /* its mover, last */
 	bool ended;     /* its outcome is final, in its folder or below */
 	bool no_folder; /* it was refused before it had one */
 	char why[WHY_SIZE], detail[DETAIL_SIZE];
@@ -54,7 +56,7 @@ struct orders {
 
 /* Take up what an earlier actuator of this boot left, and start movers for it. */
 int orders_init(struct orders *o, const struct actuator_conf *conf,
-    const struct uuid *boot_id, void *owner,
+    const struct uuid *boot_id, mono_t now, void *owner,
     void (*start)(void *owner, const char *folder), struct err *err);
 void orders_deinit(struct orders *o);
 
@@ -71,6 +73,6 @@ bool orders_look(struct orders *o);
 int orders_open(const struct orders *o);
 
 /* Movers that died are started again, to prove how their orders ended. */
-void orders_revive(struct orders *o);
+void orders_revive(struct orders *o, mono_t now);
 
 #endif

@@ -26,17 +26,23 @@ struct loop {
 	uv_poll_t sub, rep;
 	uv_timer_t tick, watchdog;
 	uv_signal_t term, interrupt, hangup;
-	mono_t last; /* when the loop last ran */
+	mono_t last;  /* when the tick last ran */
+	mono_t grace; /* no silence is concluded before this */
 	uint8_t frame[FRAME_MAX + 1], reply[FRAME_MAX];
 };
 
 static void
 schedule(struct loop *l)
 {
-	int64_t wait = mono_since(core_deadline(l->engine->core), clock_mono());
+	const mono_t now = clock_mono();
+	int64_t wait = mono_since(core_deadline(l->engine->core), now);
+	int64_t latest = mono_since(mono_add(l->last, TICK_MAX_MS), now);
 
-	if (wait > TICK_MAX_MS)
-		wait = TICK_MAX_MS;
+	/* From the last tick on, so that news as often as that cannot put it off. */
+	if (wait > latest)
+		wait = latest;
+	if (wait < mono_since(l->grace, now))
+		wait = mono_since(l->grace, now);
 	uv_timer_start(&l->tick, l->tick.timer_cb, wait < 0 ? 0 : (uint64_t)wait, 0);
 }
 
@@ -103,8 +109,9 @@ on_tick(uv_timer_t *timer)
 	if (gap > TICK_MAX_MS + GAP_MS) {
 		log_line(LOG_LEVEL_WARNING, "engine-slept", "gap",
 		    log_text("%lldms", (long long)gap), NULL);
+		l->grace = mono_add(now, GAP_MS);
 		take_reports(l);
-		uv_timer_start(timer, on_tick, GAP_MS, 0);
+		schedule(l);
 		return;
 	}
 	if (mono_since(core_deadline(l->engine->core), now) <= 0)

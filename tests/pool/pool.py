@@ -20,6 +20,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 HWMON = os.path.join(HERE, "..", "lib", "hwmon.py")
 IQN = "iqn.2026-01.org.example:pool"
 LUNS = 16
+DEVICES = ("null", "zero", "full", "random", "urandom")
+HOLDER = """mount --bind "$1" /sys/class || exit
+for d in %s; do mount --bind /dev/$d "$2/$d" || exit; done
+mount --rbind "$2" /dev && echo up && exec sleep infinity""" % " ".join(DEVICES)
 NET = "10.77.0."  # inside the pool's own network namespace only
 
 
@@ -87,11 +91,12 @@ def wait_for(what, seconds, test, alive=None):
 class Pool:
     """hosts: {name: text of its fake hypervisor's state}; use as a context manager."""
 
-    def __init__(self, build, folder, hosts, rules=None, netns=True, hosts_run=True):
+    def __init__(self, build, folder, hosts, rules=None, netns=True, hosts_run=True, actuator=None):
         self.build = os.path.abspath(build)
         self.names = list(hosts)
         self.states = hosts
         self.rules = rules or {}
+        self.actuator = actuator or {}  # {section: {key: value}} of every actuator
         self.netns = netns
         self.hosts_run = hosts_run  # False: only the inventory, for simulated hosts
         self.dir = folder
@@ -129,7 +134,8 @@ class Pool:
         return os.path.join(self.dir, *parts)
 
     def program(self, name):
-        folder = {"lifeboat": "cli", "lifeboat-monitor": "monitor", "lifeboat-policy": "policy"}[name]
+        folder = {"lifeboat": "cli", "lifeboat-monitor": "monitor", "lifeboat-policy": "policy",
+            "lifeboat-actuator": "actuator"}[name]
         return os.path.join(self.build, folder, name)
 
     def write(self, name, text, mode=0o644):
@@ -169,8 +175,8 @@ class Pool:
         run(sys.executable, HWMON, "make", self.path(name + ".class"))
         self._sysfs(name)
         holder = subprocess.Popen(["unshare", "--net", "--mount", "--propagation", "private",
-            "sh", "-c", 'mount --bind "$1" /sys/class && echo up && exec sleep infinity',
-            "holder", self.path(name + ".class")], stdout=subprocess.PIPE, text=True)
+            "sh", "-c", HOLDER, "holder", self.path(name + ".class"), self._devices(name)],
+            stdout=subprocess.PIPE, text=True)
         self.holders[name] = holder
         if holder.stdout.readline() != "up\n":
             raise Failed("cannot make the namespaces of host " + name)
@@ -180,6 +186,15 @@ class Pool:
         for args in (["link", "set", "lo", "up"], ["addr", "add", self.address(name) + "/24", "dev", "eth0"],
                      ["link", "set", "eth0", "up"]):
             run(*self.inside(name), "ip", *args)
+
+    def _devices(self, name):
+        """A /dev with the LUNs as plain files and what every program needs."""
+        folder = self.path(name + ".dev")
+        os.makedirs(folder)
+        for file in [*DEVICES, *("lun%d" % lun for lun in range(1, LUNS + 1))]:
+            with open(os.path.join(folder, file), "wb") as f:
+                f.write(b"\0" * 4096)
+        return folder
 
     def _sysfs(self, name):
         """What the storage and bridge readers need beside the sensors: one iSCSI session
@@ -223,6 +238,21 @@ class Pool:
             lines.append("readings-file = " + self.path(name + ".readings"))
         self.write(name + ".conf", "\n".join(line for line in lines if line != "user = " and line != "user =") + "\n")
 
+    def _actuator_conf(self, name):
+        """Its configuration, and the program that it takes for xl."""
+        self.write(name + ".xl", "#!/bin/sh\nFAKEXEN_STATE=%s exec %s %s \"$@\"\n" % (self.path(name + ".xen"),
+            sys.executable, os.path.join(HERE, "fakexl.py")), 0o755)
+        lines = ["[host]", "key = " + self.path(name + ".key"),
+            "[engine]", "public-key = " + self.public["engine"],
+            "exchange = tcp://%s:7802" % self.engine_address(),
+            "[arrival]", "address = " + self.address(name),
+            "[actuator]", "xl = " + self.path(name + ".xl"), "run = " + self.path(name + ".orders")]
+        if os.geteuid() == 0:
+            lines.append("user = root")
+        for section, items in self.actuator.items():
+            lines += ["[%s]" % section, *("%s = %s" % item for item in items.items())]
+        self.write(name + ".actuator.conf", "\n".join(lines) + "\n")
+
     def _engine_conf(self):
         lines = ["[engine]", "key = " + self.path("engine.key"),
             "report = tcp://%s:7801" % self.engine_address(),
@@ -255,6 +285,11 @@ class Pool:
                 "ASAN_OPTIONS": "verify_asan_link_order=0"}
         self.start(name, [*self.inside(name), self.program("lifeboat-monitor"),
             "-c", self.path(name + ".conf")], env)
+
+    def start_actuator(self, name):
+        self._actuator_conf(name)
+        self.start(name + ".actuator", [*self.inside(name), self.program("lifeboat-actuator"),
+            "-c", self.path(name + ".actuator.conf")])
 
     def check_alive(self):
         for what, child in self.children.items():

@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+"""Stands in for xl over the imitated hypervisor's state file (fakexen.h).
+
+Speaks what xl speaks where an actuator can hear it: `list -v`, `list -l`, `info`,
+`migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `destroy`.  A guest's
+memory is FAKEXL_BYTES bytes sent at FAKEXL_RATE bytes a second.
+"""
+
+import fcntl
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import time
+
+STATE = os.environ["FAKEXEN_STATE"]
+BYTES = int(os.environ.get("FAKEXL_BYTES", 8 << 20))
+RATE = int(os.environ.get("FAKEXL_RATE", 64 << 20))
+CHUNK = 64 << 10
+BANNER = b"xl migration receiver ready, send binary domain data.\n"
+READY = b"domain received, ready to unpause\0"
+GO = b"domain is yours, you are cleared to unpause\0"
+REPORT = b"my copy unpause results are as follows\0"
+MAGIC = b"Xen saved domain, xl format\n \0 \r"
+STREAM = b"fake stream\0"
+SUSPENDED, FLAGS = "S", {"r": "r-----", "b": "-b----", "p": "--p---", "s": "---s--", "S": "---s--",
+    "c": "---sc-", "d": "-----d"}
+
+
+class State:
+    """The state file under an exclusive lock; written back if it was changed."""
+
+    def __enter__(self):
+        self.file = open(STATE, "r+", encoding="utf-8")
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+        self.lines = self.file.read().splitlines()
+        self.before = list(self.lines)
+        return self
+
+    def __exit__(self, *_):
+        if self.lines != self.before:
+            text = "\n".join(self.lines) + "\n"
+            self.file.seek(0)
+            self.file.write(text)
+            self.file.truncate()
+        self.file.close()
+
+    def host(self):
+        line = next(line for line in self.lines if line.startswith("host "))
+        return dict(re.findall(r"(\S+?)=(\"[^\"]*\"|\S+)", line))
+
+    def domains(self):
+        found = []
+        for at, line in enumerate(self.lines):
+            if line.startswith("domain "):
+                words = dict(word.split("=", 1) for word in line.split()[2:])
+                found.append({"at": at, "id": int(line.split()[1]), **words})
+        return found
+
+    def find(self, key):
+        return next((d for d in self.domains() if str(d["id"]) == key or d.get("name") == key), None)
+
+    def edit(self, domain, **words):
+        for key, value in words.items():
+            self.lines[domain["at"]] = re.sub(r"\b%s=\S+" % key, "%s=%s" % (key, value), self.lines[domain["at"]])
+
+    def drop(self, domain):
+        del self.lines[domain["at"]]
+
+    def add(self, words):
+        new = 1 + max(d["id"] for d in self.domains())
+        self.lines.append("domain %d %s" % (new, " ".join("%s=%s" % item for item in words.items())))
+        return new
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def mib(text):
+    return int(re.match(r"\d+", text).group())
+
+
+def list_all(args):
+    with State() as state:
+        domains = state.domains()
+    if args[:1] == ["-l"]:
+        chosen = [d for d in domains if str(d["id"]) in args[1:]]
+        print(json.dumps([{"domid": d["id"], "config": config(d)} for d in chosen], indent=4))
+        return 0
+    print("Name                                        ID   Mem VCPUs\tState\tTime(s)   UUID"
+        "                            Reason-Code\tSecurity Label")
+    for d in domains:
+        uuid = d.get("uuid", "00000000-0000-0000-0000-000000000000")
+        reason = "2" if d["state"] == SUSPENDED else "-"
+        print("%-40s %5d %5d %5s     %s %8.1f %s %8s %16s" % (d.get("name", "(null)"), d["id"], mib(d["mem"]),
+            d["vcpus"], FLAGS[d["state"]], 1.0, uuid, reason, "-"))
+    return 0
+
+
+def info():
+    with State() as state:
+        host = state.host()
+    major, minor = host["xen"].split(".")[:2]
+    print("xen_major              : %s\nxen_minor              : %s\nfree_memory            : %d\n"
+        "virt_caps              : pv hvm hap\nxen_commandline        : dom0_mem=2048M" % (major, minor, mib(host["free"])))
+    return 0
+
+
+def config(d):
+    return {"c_info": {"type": d["type"], "name": d["name"], "uuid": d["uuid"]},
+        "b_info": {"max_vcpus": int(d["vcpus"]), "max_memkb": 1024 * mib(d["mem"]), "type.pvh": {}},
+        "disks": [{"pdev_path": disk, "vdev": "xvda"} for disk in d.get("disks", "").split(",") if disk],
+        "nics": [{"devid": 0, "bridge": bridge} for bridge in d.get("bridges", "").split(",") if bridge],
+        "fake": {key: value for key, value in d.items() if key not in ("at", "id")}}
+
+
+def exactly(fd, size):
+    got = b""
+    while len(got) < size:
+        more = os.read(fd, size - len(got))
+        if not more:
+            raise EOFError
+        got += more
+    return got
+
+
+def send(fd, data):
+    while data:
+        data = data[os.write(fd, data):]
+
+
+def stream(fd, domid):
+    """Memory while the guest runs, then the last of it while it is suspended."""
+    send(fd, STREAM + struct.pack("<Q", BYTES))
+    started, sent = time.monotonic(), 0
+    while sent < BYTES:
+        if sent >= BYTES - CHUNK:
+            with State() as state:
+                state.edit(state.find(domid), state=SUSPENDED)
+        size = min(CHUNK, BYTES - sent)
+        send(fd, os.urandom(size))
+        sent += size
+        ahead = sent / RATE - (time.monotonic() - started)
+        if ahead > 0:
+            time.sleep(ahead)
+
+
+def resume(domid, name=None):
+    with State() as state:
+        d = state.find(domid)
+        state.edit(d, state="b", **({"name": name} if name else {}))
+
+
+def migrate(args):
+    if args[:2] != ["-s", ""]:
+        return 2
+    domid, command = args[2:4]
+    with State() as state:
+        domain = state.find(domid)
+    if not domain:
+        say("%s is an invalid domain identifier (rc=-6)" % domid)
+        return 1
+    child = subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    to, fro = child.stdin.fileno(), child.stdout.fileno()
+    text = json.dumps(config(domain), indent=4).encode() + b"\0"
+    head = MAGIC + struct.pack("<IIII", 0x01020304, 3, 0, 4 + len(text)) + struct.pack("<I", len(text)) + text
+    suspended = False
+    try:
+        if exactly(fro, len(BANNER)) != BANNER:
+            raise EOFError
+        say("Saving to migration stream new xl format (info 0x3/0x0/%d)" % (4 + len(text)))
+        send(to, head)
+        stream(to, domid)
+        suspended = True
+        if exactly(fro, len(READY)) != READY:
+            raise EOFError
+    except (EOFError, BrokenPipeError):
+        child.stdin.close()
+        if suspended or domain:
+            say("Migration failed, resuming at sender.")
+            resume(domid)
+        return 1
+    say("migration sender: Target has acknowledged transfer.")
+    with State() as state:
+        state.edit(state.find(domid), name=domain["name"] + "--migratedaway")
+    say("migration sender: Giving target permission to start.")
+    try:
+        send(to, GO)
+        exactly(fro, len(REPORT))
+        code = exactly(fro, 1)[0]
+        if code:
+            say("migration sender: Target reports startup failure (status code %d)." % code)
+            exactly(fro, len(GO))
+    except (EOFError, BrokenPipeError):
+        say("** Migration failed during final handshake **\nDomain state is now undefined !")
+        return 1
+    if code:
+        say("migration sender: Trying to resume at our end.")
+        resume(domid, domain["name"])
+        say("Migration failed due to problems at target.")
+        return 1
+    say("migration sender: Target reports successful startup.")
+    with State() as state:
+        state.drop(state.find(domid))
+    say("Migration successful.")
+    return 0
+
+
+def receive():
+    say("migration target: Ready to receive domain.")
+    send(1, BANNER)
+    domid = None
+    try:
+        head = exactly(0, 48)
+        length = struct.unpack_from("<I", head, 44)[0]
+        text = exactly(0, length)[4:].rstrip(b"\0")
+        fake = json.loads(text)["fake"]
+        name = fake["name"]
+        with State() as state:
+            if state.find(name + "--incoming"):
+                say("a domain with name %s--incoming already exists" % name)
+                return 1
+            domid = str(state.add({**fake, "name": name + "--incoming", "state": "p"}))
+        size = struct.unpack("<Q", exactly(0, len(STREAM) + 8)[len(STREAM):])[0]
+        while size:
+            size -= len(exactly(0, min(size, CHUNK)))
+    except EOFError:
+        say("migration target: Domain creation failed (code -3).")
+        if domid:
+            with State() as state:
+                state.drop(state.find(domid))
+        return 1
+    say("migration target: Transfer complete, requesting permission to start domain.")
+    code = 0
+    try:
+        send(1, READY)
+        if exactly(0, len(GO)) != GO:
+            code = 1
+        else:
+            say("migration target: Got permission, starting domain.")
+            with State() as state:
+                state.edit(state.find(domid), name=name, state="b")
+            say("migration target: Domain started successsfully.")
+    except EOFError:
+        code = 255
+    except BrokenPipeError:
+        return 1
+    try:
+        send(1, REPORT + bytes([code]))
+        if code:
+            say("migration target: Failure, destroying our copy.")
+            with State() as state:
+                state.drop(state.find(domid))
+            send(1, GO)
+    except BrokenPipeError:
+        return 1
+    return 1 if code else 0
+
+
+def change(verb, args):
+    with State() as state:
+        domain = state.find(args[0]) if args else None
+        if not domain:
+            say("%s is an invalid domain identifier (rc=-6)" % " ".join(args))
+            return 1
+        if verb == "rename":
+            state.edit(domain, name=args[1])
+        elif verb == "unpause":
+            state.edit(domain, state="b")
+        else:
+            state.drop(domain)
+    return 0
+
+
+def main(args):
+    verb, rest = (args[0], args[1:]) if args else ("", [])
+    if verb == "list":
+        return list_all(rest)
+    if verb == "info":
+        return info()
+    if verb == "migrate":
+        return migrate(rest)
+    if verb == "migrate-receive":
+        return receive()
+    if verb in ("rename", "unpause", "destroy"):
+        return change(verb, rest)
+    say("xl: unknown command '%s'" % verb)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,106 @@
+"""Moves on one machine: real engine, monitors and actuators, real carriers over TCP, an
+imitated hypervisor and xl.  Usage: test_move.py --build BUILD [TEST...]"""
+
+import argparse
+import os
+import re
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import pool
+
+SENSOR = "coretemp-isa-0000/temp1"
+RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "3s"}
+ACTUATOR = {"carrier": {"silence": "5s", "stall": "20s"}, "arrival": {"berth-open": "20s"}}
+HOST = """host cpus=8 mem=16384MiB free=%dMiB xen=4.17.7 hvm=yes pv=no
+domain 0 name=Domain-0 mem=2048MiB vcpus=8 state=r cpu+=20/1000
+"""
+UUID = "c0ffee00-0000-4000-8000-00000000000%d"
+GUEST = ("domain %d name=%s uuid=%s type=pvh mem=%dMiB vcpus=2 state=b cpu+=100/1000 "
+    "disks=/dev/lun%d bridges=xenbr0\n")
+
+
+def guest_line(number, name, mem=1024):
+    return GUEST % (number, name, UUID % number, mem, number)
+
+
+def domains(p, host):
+    """{name: state letter} of a host's imitated hypervisor, dom0 apart."""
+    with open(p.path(host + ".xen"), encoding="utf-8") as f:
+        found = re.findall(r"^domain \d+ name=(\S+) .*\bstate=(\S)", f.read(), re.M)
+    return {name: state for name, state in found if name != "Domain-0"}
+
+
+def start(p):
+    p.start_engine()
+    for name in p.names:
+        p.start_monitor(name)
+        p.start_actuator(name)
+    sound(p)
+    p.show("mode", "act")
+
+
+def sound(p):
+    pool.wait_for("sound hosts", 30,
+        lambda: all(row["health"] == "sound" for row in p.hosts().values()), p.check_alive)
+
+
+def outcomes(p):
+    return re.findall(r"order-outcome .*?outcome=(\S+) why=(\S+)", p.log("engine"))
+
+
+def rest(p):
+    """Wait out the guests' cooldown, and until both hosts are sound."""
+    time.sleep(0.1)
+    sound(p)
+    pool.wait_for("no order under way", 30, lambda: not any(
+        name.endswith("--incoming") or name.endswith("--migratedaway")
+        for host in p.names for name in domains(p, host)), p.check_alive)
+
+
+def a_heated_host_is_emptied(p):
+    p.set_sensor("n1", SENSOR, 93)
+    pool.wait_for("web on n2", 40, lambda: domains(p, "n2") == {"web": "b"}, p.check_alive)
+    pool.wait_for("the proof", 20, lambda: ("moved", "proven") in outcomes(p), p.check_alive)
+    assert domains(p, "n1") == {}, domains(p, "n1")
+    p.set_sensor("n1", SENSOR, 45)
+    rest(p)
+
+
+TESTS = [a_heated_host_is_emptied]
+
+
+def main():
+    args = sys.argv[1:]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("tests", nargs="*")
+    folder, inside = pool.enter(os.path.abspath(__file__), args)
+    options = parser.parse_args(args)
+    if not inside:
+        print("skipped: no namespaces to be had here")
+        return 77
+    chosen = [t for t in TESTS if not options.tests or t.__name__ in options.tests]
+    hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
+    with pool.Pool(options.build, folder, hosts, RULES, actuator=ACTUATOR) as p:
+        try:
+            start(p)
+            for test in chosen:
+                began = time.monotonic()
+                test(p)
+                print("ok   %s (%.1f s)" % (test.__name__, time.monotonic() - began), flush=True)
+        except BaseException as failure:
+            print("FAILED: %s" % failure, flush=True)
+            for what in ["engine", *p.names, *(n + ".actuator" for n in p.names)]:
+                print("--- %s\n%s" % (what, p.log(what) if os.path.exists(p.path(what + ".log")) else ""))
+            for host in p.names:
+                print("--- %s: %s" % (host, domains(p, host)))
+            raise
+    print("%d tests passed" % len(chosen))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
