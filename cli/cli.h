@@ -19,9 +19,10 @@ enum cli_exit {
 struct cli {
 	const char *door;
 	int timeout_ms;
-	bool json, check;
-	struct screen screen; /* standard output */
-	char **operands;      /* NULL-ended */
+	bool json, check, all;
+	const char *runs_on, *is_off; /* hosts, or NULL */
+	struct screen screen;         /* standard output */
+	char **operands;              /* NULL-ended */
 };
 
 /* A sentence on standard error, escaped. */

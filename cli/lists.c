@@ -17,7 +17,7 @@ age_cell(struct table *t, const json_t *row, const char *key, const char *never)
 
 /* "cordoned, drained, xen hung" */
 static void
-notes_cell(struct table *t, json_t *host)
+notes_cell(struct table *t, json_t *host, bool actuators)
 {
 	static const char *const marks[] = { "cordoned", "drained", "held" };
 	json_t *state;
@@ -39,11 +39,15 @@ notes_cell(struct table *t, json_t *host)
 			len += (size_t)snprintf(notes + len, sizeof(notes) - len,
 			    "%s%.16s %s", len ? ", " : "", probe, word);
 	}
+	/* Where no host has one, none is missed. */
+	if (actuators && !value_true(host, "actuator") && len < 220)
+		len += (size_t)snprintf(
+		    notes + len, sizeof(notes) - len, "%sno actuator", len ? ", " : "");
 	table_cell(t, len ? TINT_WARN : TINT_NONE, "%s", notes);
 }
 
 static void
-host_row(struct table *t, json_t *host)
+host_row(struct table *t, json_t *host, bool actuators)
 {
 	const char *health = value_name(host, "health"), *xen = value_text(host, "xen");
 	char text[VALUE_SIZE];
@@ -60,7 +64,7 @@ host_row(struct table *t, json_t *host)
 	table_cell(t, TINT_NONE, "%s",
 	    value_int(host, "free_kib", &n) && xen ? value_gib(text, n) : "");
 	table_cell(t, TINT_NONE, "%s", xen ? xen : "");
-	notes_cell(t, host);
+	notes_cell(t, host, actuators);
 	table_cell(t, TINT_NONE, "%s", strcmp(health, "sound") == 0 ? "" : reason);
 	free(reason);
 }
@@ -78,9 +82,13 @@ show_hosts(const struct cli *cli, const json_t *answer)
 	struct table t;
 	json_t *host;
 	size_t i;
+	bool actuators = false;
 
+	json_array_foreach(json_object_get(answer, "hosts"), i, host) actuators |=
+	    value_true(host, "actuator");
 	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(json_object_get(answer, "hosts"), i, host) host_row(&t, host);
+	json_array_foreach(json_object_get(answer, "hosts"), i, host)
+	    host_row(&t, host, actuators);
 	if (i == 0)
 		screen_line(&cli->screen, TINT_NONE,
 		    "The engine's configuration names no hosts.");

@@ -7,7 +7,13 @@
 #include "cli/commands.h"
 #include "cli/suggest.h"
 
-enum { TAKES_DOOR = 1 << 0, TAKES_JSON = 1 << 1, TAKES_CHECK = 1 << 2 };
+enum {
+	TAKES_DOOR = 1 << 0,
+	TAKES_JSON = 1 << 1,
+	TAKES_CHECK = 1 << 2,
+	TAKES_ALL = 1 << 3,
+	TAKES_HOST = 1 << 4, /* --runs-on and --is-off */
+};
 
 #define ASKS (TAKES_DOOR | TAKES_JSON)
 
@@ -37,6 +43,23 @@ static const struct command commands[] = {
 	  "ranked or refused with the reason.\n", 1, 1, ASKS, why_run },
 	{ "why-not", "GUEST HOST", "why the guest would not go to that host",
 	  "One sentence with the numbers, for one guest and one host.\n", 2, 2, ASKS, why_not_run },
+	{ "orders", "[--all]", "orders on their way, and how they ended",
+	  "One line an order: what it is about and how far it is. With --all the ended ones too,\n"
+	  "newest first: how they ended, and what the host said of it.\n", 0, 0, ASKS | TAKES_ALL, orders_run },
+	{ "drain", "HOST", "empty the host",
+	  "Its guests are moved away, one after the other, and none comes, until 'undrain'. In\n"
+	  "mode observe it is only said where they would go.\n", 1, 1, ASKS, drain_run },
+	{ "undrain", "HOST", "let the host keep its guests again",
+	  "Undoes 'drain'. A move that has begun goes on.\n", 1, 1, ASKS, undrain_run },
+	{ "cancel", "ORDER", "stop an order that can still be stopped",
+	  "ORDER is written TERM.NUMBER, as in 'orders'. Its guest stays and rests.\n",
+	  1, 1, ASKS, cancel_run },
+	{ "approve", "GUEST", "let a guest go, in mode advise",
+	  "It goes where 'guests' says that it would.\n", 1, 1, ASKS, approve_run },
+	{ "settle", "ORDER --WHERE HOST", "say how a held order ended",
+	  "When nobody knows where a guest runs, it and both its hosts are held. Look, then say on\n"
+	  "which of the two it runs, with --runs-on HOST; or with --is-off HOST that one of them is\n"
+	  "off, so that what the other one reports is all there is.\n", 1, 1, ASKS | TAKES_HOST, settle_run },
 	{ "cordon", "HOST", "let no guest come to the host",
 	  "The host stays cordoned, over restarts of the engine too, until 'uncordon'.\n",
 	  1, 1, ASKS, cordon_run },
@@ -94,13 +117,26 @@ print_help(const struct command *c)
 static bool
 parse_options(struct args *args, struct cli *cli, int argc, char **argv)
 {
-	enum { OPT_DOOR = 256, OPT_TIMEOUT, OPT_COLOR, OPT_JSON, OPT_CHECK, OPT_VERSION };
+	enum {
+		OPT_DOOR = 256,
+		OPT_TIMEOUT,
+		OPT_COLOR,
+		OPT_JSON,
+		OPT_CHECK,
+		OPT_VERSION,
+		OPT_ALL,
+		OPT_RUNS_ON,
+		OPT_IS_OFF
+	};
 	static const struct option options[] = {
 		{ "door", required_argument, NULL, OPT_DOOR },
 		{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 		{ "color", required_argument, NULL, OPT_COLOR },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "check", no_argument, NULL, OPT_CHECK },
+		{ "all", no_argument, NULL, OPT_ALL },
+		{ "runs-on", required_argument, NULL, OPT_RUNS_ON },
+		{ "is-off", required_argument, NULL, OPT_IS_OFF },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ NULL, 0, NULL, 0 },
@@ -115,6 +151,9 @@ parse_options(struct args *args, struct cli *cli, int argc, char **argv)
 		args->color = c == OPT_COLOR ? optarg : args->color;
 		cli->json |= c == OPT_JSON;
 		cli->check |= c == OPT_CHECK;
+		cli->all |= c == OPT_ALL;
+		cli->runs_on = c == OPT_RUNS_ON ? optarg : cli->runs_on;
+		cli->is_off = c == OPT_IS_OFF ? optarg : cli->is_off;
 		args->help |= c == 'h';
 		args->version |= c == OPT_VERSION;
 		if (c == '?')
@@ -183,6 +222,14 @@ fits(const struct command *c, const struct cli *cli, int operands)
 	}
 	if (cli->check && !(c->takes & TAKES_CHECK)) {
 		cli_error("--check is only for 'status'");
+		return false;
+	}
+	if (cli->all && !(c->takes & TAKES_ALL)) {
+		cli_error("--all is only for 'orders'");
+		return false;
+	}
+	if ((cli->runs_on || cli->is_off) && !(c->takes & TAKES_HOST)) {
+		cli_error("--runs-on and --is-off are only for 'settle'");
 		return false;
 	}
 	return true;

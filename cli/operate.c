@@ -35,6 +35,49 @@ uncordon_run(const struct cli *cli)
 }
 
 int
+drain_run(const struct cli *cli)
+{
+	return on_host(cli, "drain");
+}
+
+int
+undrain_run(const struct cli *cli)
+{
+	return on_host(cli, "undrain");
+}
+
+int
+cancel_run(const struct cli *cli)
+{
+	return cli_answer(cli,
+	    json_pack("{s:s, s:s}", "op", "cancel", "order", cli->operands[0]),
+	    show_text);
+}
+
+int
+settle_run(const struct cli *cli)
+{
+	bool off = cli->is_off != NULL;
+
+	if (off == (cli->runs_on != NULL)) {
+		cli_error("settle: say either --runs-on HOST or --is-off HOST");
+		return CLI_USAGE;
+	}
+	return cli_answer(cli,
+	    json_pack("{s:s, s:s, s:s}", "op", "settle", "order", cli->operands[0],
+		off ? "is_off" : "runs_on", off ? cli->is_off : cli->runs_on),
+	    show_text);
+}
+
+int
+approve_run(const struct cli *cli)
+{
+	return cli_answer(cli,
+	    json_pack("{s:s, s:s}", "op", "approve", "guest", cli->operands[0]),
+	    show_text);
+}
+
+int
 mode_run(const struct cli *cli)
 {
 	const char *word = cli->operands[0];

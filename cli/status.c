@@ -63,6 +63,22 @@ show_guests(struct table *t, const json_t *answer)
 }
 
 static void
+show_orders(struct table *t, const json_t *answer)
+{
+	json_t *order;
+	size_t i, held = 0, moves = 0;
+
+	json_array_foreach(json_object_get(answer, "orders"), i, order)
+	{
+		held += value_true(order, "held");
+		moves += strcmp(value_name(order, "kind"), "move") == 0;
+	}
+	row(t, "orders");
+	table_cell(t, held ? TINT_BAD : TINT_NONE,
+	    "%zu open, %zu of them moves; %zu held", i, moves, held);
+}
+
+static void
 show_frames(struct table *t, const json_t *answer)
 {
 	json_t *frames = json_object_get(answer, "frames"), *count;
@@ -127,6 +143,7 @@ show_status(const struct cli *cli, const json_t *answer)
 	table_cell(&t, TINT_NONE, "%s", value_name(engine, "mode"));
 	show_hosts(&t, answer);
 	show_guests(&t, answer);
+	show_orders(&t, answer);
 	show_frames(&t, answer);
 	show_keeping(&t, answer);
 	table_print(&t, &cli->screen);
@@ -147,7 +164,7 @@ judge(const json_t *answer, char *problems, size_t size)
 {
 	const json_t *hosts = json_object_get(answer, "hosts");
 	enum nagios state = NAGIOS_OK;
-	int64_t stays = value_count(answer, "stays");
+	int64_t stays = value_count(answer, "stays"), held = 0;
 	char count[VALUE_SIZE], text[2 * VALUE_SIZE];
 
 	problems[0] = '\0';
@@ -165,6 +182,15 @@ judge(const json_t *answer, char *problems, size_t size)
 	if (stays > 0) {
 		snprintf(text, sizeof(text), "%s with nowhere to go",
 		    value_plural(count, stays, "guest"));
+		add(problems, size, text);
+		state = NAGIOS_CRITICAL;
+	}
+	for (size_t i = 0; i < json_array_size(json_object_get(answer, "orders")); i++)
+		held += value_true(
+		    json_array_get(json_object_get(answer, "orders"), i), "held");
+	if (held > 0) {
+		snprintf(text, sizeof(text), "%s held: nobody knows where its guest runs",
+		    value_plural(count, held, "order"));
 		add(problems, size, text);
 		state = NAGIOS_CRITICAL;
 	}

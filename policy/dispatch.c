@@ -17,6 +17,8 @@ static const struct {
 	[ACTION_STAYS] = { "guest-stays", LOG_LEVEL_ERROR },
 	[ACTION_PREPARE] = { "order-prepare", LOG_LEVEL_NOTICE },
 	[ACTION_MOVE] = { "order-move", LOG_LEVEL_NOTICE },
+	[ACTION_RESUME] = { "order-resume", LOG_LEVEL_NOTICE },
+	[ACTION_CLEAN] = { "order-clean", LOG_LEVEL_NOTICE },
 	[ACTION_OUTCOME] = { "order-outcome", LOG_LEVEL_NOTICE },
 	[ACTION_HOLD] = { "hold", LOG_LEVEL_ERROR },
 	[ACTION_RELEASE] = { "release", LOG_LEVEL_NOTICE },

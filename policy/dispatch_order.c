@@ -25,7 +25,7 @@ give(struct engine *e, mono_t now, const struct action *a)
 	    log_text("%llu.%u", (unsigned long long)a->order.term, a->order.number),
 	    "guest", a->name, "error", err.text, NULL);
 	engine_later(e, a->order,
-	    a->kind == ACTION_PREPARE ? OUTCOME_REFUSED : OUTCOME_STAYED, WHY_NOT_GIVEN);
+	    a->kind == ACTION_MOVE ? OUTCOME_STAYED : OUTCOME_REFUSED, WHY_NOT_GIVEN);
 }
 
 void
@@ -84,6 +84,8 @@ dispatch_order(struct engine *e, mono_t now, const struct action *a)
 	switch (a->kind) {
 	case ACTION_PREPARE:
 	case ACTION_MOVE:
+	case ACTION_RESUME:
+	case ACTION_CLEAN:
 		give(e, now, a);
 		break;
 	case ACTION_OUTCOME:

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,6 +24,7 @@ struct connection {
 	size_t len;
 	int open_handles; /* pipe and timer: freed with the last */
 	bool watching, closing;
+	char by[32]; /* the user at the other end */
 };
 
 struct door {
@@ -105,8 +107,8 @@ send_line(struct connection *c, const json_t *answer)
 static void
 take_request(struct connection *c, const char *line, size_t len)
 {
-	bool watch = false;
-	json_t *answer = door_answer(c->door->engine, line, len, clock_mono(), &watch);
+	struct door_asker asker = { .now = clock_mono(), .by = c->by };
+	json_t *answer = door_answer(c->door->engine, line, len, &asker);
 
 	if (!answer) {
 		hang_up(c);
@@ -114,7 +116,7 @@ take_request(struct connection *c, const char *line, size_t len)
 	}
 	send_line(c, answer);
 	json_decref(answer);
-	if (!c->closing && watch && !c->watching) {
+	if (!c->closing && asker.watch && !c->watching) {
 		c->watching = true;
 		uv_timer_stop(&c->idle);
 	}
@@ -162,6 +164,20 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	take_lines(c);
 }
 
+/* Who it is is the kernel's word; a name would have to be asked for, and waited for. */
+static void
+note_user(struct connection *c)
+{
+	struct ucred cred = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof(cred);
+	uv_os_fd_t fd;
+
+	if (uv_fileno((uv_handle_t *)&c->pipe, &fd) == 0)
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
+	snprintf(c->by, sizeof(c->by), cred.uid == 0 ? "root" : "uid %u",
+	    (unsigned int)cred.uid);
+}
+
 static struct connection **
 free_slot(struct door *d)
 {
@@ -195,6 +211,7 @@ on_connection(uv_stream_t *server, int status)
 		hang_up(c);
 		return;
 	}
+	note_user(c);
 	uv_timer_start(&c->idle, on_idle, IDLE_MS, 0);
 }
 

@@ -7,25 +7,22 @@
 #include "policy/core/core.h"
 #include "policy/dispatch.h"
 #include "policy/door_answer.h"
+#include "policy/door_operate.h"
 #include "policy/door_orders.h"
-
-struct request {
-	const char *op, *name, *guest, *host, *set, *which;
-};
 
 static json_t *
 refuse(const char *sentence)
 {
-	return json_pack("{s:b, s:s}", "ok", 0, "error", sentence);
+	return door_refuse(sentence);
 }
 
 static const char **
-member(struct request *q, const char *key)
+member(struct door_request *q, const char *key)
 {
 	static const char *const names[] = { "op", "name", "guest", "host", "set",
-		"which" };
+		"which", "order", "runs_on", "is_off" };
 	const char **const to[] = { &q->op, &q->name, &q->guest, &q->host, &q->set,
-		&q->which };
+		&q->which, &q->order, &q->runs_on, &q->is_off };
 	int i = word_index(key, names, sizeof(names) / sizeof(names[0]));
 
 	return i < 0 ? NULL : to[i];
@@ -33,7 +30,7 @@ member(struct request *q, const char *key)
 
 /* Every member must be known and a string.  NULL, or the sentence. */
 static const char *
-read_request(struct request *q, json_t *object)
+read_request(struct door_request *q, json_t *object)
 {
 	for (void *i = json_object_iter(object); i;
 	     i = json_object_iter_next(object, i)) {
@@ -92,12 +89,13 @@ answer_status(const struct engine *e, mono_t now)
 	char instance[33];
 	int guests, would_move, stays;
 	json_t *hosts = count_hosts(e, &guests);
+	json_t *orders = door_open_orders(e);
 
 	hex(instance, store_instance(e->store), 16);
 	door_count_plans(e, &would_move, &stays);
 	return json_pack(
 	    "{s:b, s:{s:s, s:s, s:I, s:I, s:s, s:i}, s:o, s:i, s:i, s:i, s:o,"
-	    " s:{s:b, s:s}, s:{s:b, s:s, s:I}}",
+	    " s:{s:b, s:s}, s:{s:b, s:s, s:I}, s:o}",
 	    "ok", 1, "engine", "version", LIFEBOAT_VERSION, "instance", instance, "term",
 	    (json_int_t)core_term(e->core), "uptime_ms",
 	    (json_int_t)mono_since(now, e->started), "mode",
@@ -105,7 +103,8 @@ answer_status(const struct engine *e, mono_t now)
 	    "guests", guests, "would_move", would_move, "stays", stays, "frames",
 	    frames(e), "store", "ok", store_error(e->store)[0] == '\0', "error",
 	    store_error(e->store), "recording", "on", record_is_on(e->record), "error",
-	    record_error(e->record), "bytes", (json_int_t)record_bytes(e->record));
+	    record_error(e->record), "bytes", (json_int_t)record_bytes(e->record),
+	    "orders", orders);
 }
 
 static json_t *
@@ -158,7 +157,7 @@ answer_why(const struct engine *e, const char *name, mono_t now)
 }
 
 static json_t *
-answer_why_not(const struct engine *e, const struct request *q)
+answer_why_not(const struct engine *e, const struct door_request *q)
 {
 	host_t from, only = HOST_NONE;
 	json_t *row;
@@ -178,72 +177,32 @@ answer_why_not(const struct engine *e, const struct request *q)
 }
 
 static json_t *
-answer_cordon(struct engine *e, const char *name, bool cordon, mono_t now)
-{
-	host_t host = core_find_host(e->core, name);
-	struct err err = { "" }, text;
-	struct host_view v;
-
-	if (!core_host(e->core, host, &v))
-		return refuse("no host of that name");
-	if (v.cordoned == cordon)
-		err_set(
-		    &text, 0, "%s %s cordoned already", name, cordon ? "was" : "was not");
-	else if (engine_cordon(e, host, cordon, now, &err) < 0)
-		return refuse(err.text);
-	else
-		err_set(&text, 0,
-		    cordon ? "%s is cordoned: no guest will be sent there"
-			   : "%s is no longer cordoned",
-		    name);
-	return json_pack("{s:b, s:s}", "ok", 1, "text", text.text);
-}
-
-static json_t *
-answer_mode(struct engine *e, const char *set, mono_t now)
-{
-	enum mode mode;
-	struct err err;
-
-	if (set && !mode_parse(&mode, set))
-		return refuse("the modes are observe, advise and act");
-	if (set && engine_mode(e, mode, now, &err) < 0)
-		return refuse(err.text);
-	return json_pack("{s:b, s:s}", "ok", 1, "mode", mode_name(core_mode(e->core)));
-}
-
-static json_t *
-answer(struct engine *e, const struct request *q, mono_t now, bool *watch)
+answer(struct engine *e, const struct door_request *q, struct door_asker *asker)
 {
 	if (strcmp(q->op, "status") == 0)
-		return answer_status(e, now);
+		return answer_status(e, asker->now);
 	if (strcmp(q->op, "hosts") == 0)
-		return answer_hosts(e, now);
+		return answer_hosts(e, asker->now);
 	if (strcmp(q->op, "guests") == 0)
 		return answer_guests(e);
+	if (strcmp(q->op, "orders") == 0)
+		return door_orders(e, q->which && strcmp(q->which, "all") == 0);
 	if (strcmp(q->op, "why") == 0)
-		return q->name ? answer_why(e, q->name, now)
+		return q->name ? answer_why(e, q->name, asker->now)
 			       : refuse("\"name\" is missing");
 	if (strcmp(q->op, "why-not") == 0)
 		return q->guest ? answer_why_not(e, q) : refuse("\"guest\" is missing");
-	if (strcmp(q->op, "orders") == 0)
-		return door_orders(e, q->which && strcmp(q->which, "all") == 0);
-	if (strcmp(q->op, "cordon") == 0 || strcmp(q->op, "uncordon") == 0)
-		return q->host ? answer_cordon(e, q->host, q->op[0] == 'c', now)
-			       : refuse("\"host\" is missing");
-	if (strcmp(q->op, "mode") == 0)
-		return answer_mode(e, q->set, now);
 	if (strcmp(q->op, "watch") == 0) {
-		*watch = true;
+		asker->watch = true;
 		return json_pack("{s:b}", "ok", 1);
 	}
-	return refuse("an operation that this engine does not know");
+	return door_operate(e, q, asker);
 }
 
 json_t *
-door_answer(struct engine *e, const char *line, size_t len, mono_t now, bool *watch)
+door_answer(struct engine *e, const char *line, size_t len, struct door_asker *asker)
 {
-	struct request q = { .op = NULL };
+	struct door_request q = { .op = NULL };
 	json_error_t error;
 	json_t *object = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
 	json_t *out;
@@ -254,7 +213,7 @@ door_answer(struct engine *e, const char *line, size_t len, mono_t now, bool *wa
 		return refuse("a request is one JSON object on a line");
 	}
 	bad = read_request(&q, object);
-	out = bad ? refuse(bad) : answer(e, &q, now, watch);
+	out = bad ? refuse(bad) : answer(e, &q, asker);
 	json_decref(object);
 	return out;
 }

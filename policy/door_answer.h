@@ -8,9 +8,17 @@
 
 #include "policy/engine.h"
 
-/* The answer to one line; NULL only when memory is gone.  *watch: it asked for news. */
+/* Who asks, and when. */
+struct door_asker {
+	mono_t now;
+	const char *by; /* a user's name, for the record */
+	bool watch;     /* out: it asked for news */
+};
+
+/* The answer to one line; NULL only when memory is gone. */
 json_t *door_answer(
-    struct engine *e, const char *line, size_t len, mono_t now, bool *watch);
+    struct engine *e, const char *line, size_t len, struct door_asker *asker);
+json_t *door_refuse(const char *sentence);
 
 /* One line for the watchers. */
 json_t *door_news(const struct engine *e, const struct action *a, const char *text);

@@ -113,7 +113,7 @@ compare(const void *a, const void *b)
 }
 
 json_t *
-door_orders(const struct engine *e, bool all)
+door_open_orders(const struct engine *e)
 {
 	json_t *rows = json_array();
 
@@ -122,6 +122,14 @@ door_orders(const struct engine *e, bool all)
 		    e->book.order, (size_t)e->book.n, sizeof(e->book.order[0]), compare);
 	for (int i = 0; i < e->book.n; i++)
 		json_array_append_new(rows, open_row(e, e->book.order[i]));
+	return rows;
+}
+
+json_t *
+door_orders(const struct engine *e, bool all)
+{
+	json_t *rows = door_open_orders(e);
+
 	if (all)
 		store_each_closed(e->store, STORE_ENDED, add_closed, rows);
 	return json_pack("{s:b, s:o}", "ok", 1, "orders", rows);

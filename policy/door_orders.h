@@ -9,6 +9,7 @@
 #include "policy/engine.h"
 
 /* Open orders, oldest first; with all the ended ones behind them, newest first. */
+json_t *door_open_orders(const struct engine *e);
 json_t *door_orders(const struct engine *e, bool all);
 
 /* "3.14" */

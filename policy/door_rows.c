@@ -66,7 +66,7 @@ door_host_row(const struct engine *e, host_t host, mono_t now)
 	sensor = v.sensor >= 0 && core_sensor(e->core, host, v.sensor, &s);
 	return json_pack(
 	    "{s:s, s:s, s:o, s:o, s:s?, s:s?, s:o, s:o, s:o, s:o, s:b, s:b, s:b,"
-	    " s:i, s:i, s:o, s:I, s:I, s:i, s:o}",
+	    " s:i, s:i, s:o, s:I, s:I, s:i, s:o, s:b}",
 	    "name", v.name, "health", health_name(v.health), "why", why(v.why),
 	    "sentence", sentence(v.why), "sensor", sensor ? s.facts->name : NULL, "unit",
 	    sensor ? sensor_kind_unit(v.unit) : NULL, "seen",
@@ -77,7 +77,7 @@ door_host_row(const struct engine *e, host_t host, mono_t now)
 	    (int)v.xen->n_guests, "sensors", v.n_sensors, "xen", xen_version(v.xen),
 	    "free_kib", (json_int_t)v.xen->free_kib, "total_kib",
 	    (json_int_t)v.xen->total_kib, "load_permille", (int)v.xen->cpu_permille,
-	    "probes", probes(&v));
+	    "probes", probes(&v), "actuator", v.actuator);
 }
 
 /* All hosts judged for a guest; the caller frees. */

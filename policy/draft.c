@@ -71,6 +71,8 @@ kind_of(struct book_order *o, const struct action *a)
 	static const enum order_kind kinds[ACTION_KINDS] = {
 		[ACTION_PREPARE] = ORDER_PREPARE,
 		[ACTION_MOVE] = ORDER_MOVE,
+		[ACTION_RESUME] = ORDER_RESUME,
+		[ACTION_CLEAN] = ORDER_CLEAN,
 	};
 
 	o->row.kind = kinds[a->kind];

@@ -134,7 +134,9 @@ tell_core(struct engine *e, mono_t now)
 	event = engine_make(EVENT_MODE, now);
 	event->mode = store_mode(e->store);
 	engine_event(e, event);
-	return store_each_host(e->store, restore_host, e);
+	if (store_each_host(e->store, restore_host, e) < 0)
+		return -EIO;
+	return engine_restore(e, now);
 }
 
 int

@@ -78,6 +78,29 @@ int engine_cordon(
 
 /* -ENOTCONN: no actuator to act through. */
 int engine_mode(struct engine *e, enum mode mode, mono_t now, struct err *err);
+/* Open orders of an earlier reign: into the book, and before the core. */
+int engine_restore(struct engine *e, mono_t now);
+/* A prepare's end that the core did not expect any more: it is held on its account. */
+bool engine_reopen(struct engine *e, struct book_order *prepare, mono_t now);
+
+/*
+ * An operator's word about an order.  by: who, for the record.  -errno with a sentence:
+ * it cannot be, and nothing was changed.
+ */
+int engine_cancel(
+    struct engine *e, order_t id, const char *by, mono_t now, struct err *err);
+struct engine_settle {
+	order_t id;
+	host_t host;
+	bool off; /* host is off; else the guest runs there */
+	const char *by;
+};
+int engine_settle(
+    struct engine *e, const struct engine_settle *s, mono_t now, struct err *err);
+/* *out: the order that was opened. */
+int engine_approve(struct engine *e, const struct uuid *guest, order_t *out, mono_t now,
+    struct err *err);
+
 int engine_drain(struct engine *e, host_t host, bool drain, mono_t now, struct err *err);
 
 #endif

@@ -46,6 +46,11 @@ const char *const trace_events[EVENT_KINDS] = {
 	[EVENT_DRAIN] = "drain",
 	[EVENT_UNDRAIN] = "undrain",
 	[EVENT_OUTCOME] = "outcome",
+	[EVENT_ACTUATOR] = "actuator",
+	[EVENT_ORDER] = "order",
+	[EVENT_CANCEL] = "cancel",
+	[EVENT_APPROVE] = "approve",
+	[EVENT_SETTLE] = "settle",
 };
 
 const char *const trace_limits[LIMITS] = { "low-critical", "low", "high",

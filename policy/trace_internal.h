@@ -50,6 +50,8 @@ int trace_find_guest(const struct xen_facts *x, const char *name);
 void trace_put_word(FILE *f, const char *text);
 void trace_put_xen(
     FILE *f, const struct trace *t, const struct core *core, const struct event *e);
+/* EVENT_OUTCOME and what else names an order, behind the host's name. */
+void trace_put_order(FILE *f, const struct core *core, const struct event *e);
 void trace_put_storage(
     FILE *f, const struct trace *t, const struct core *core, const struct event *e);
 

@@ -187,6 +187,10 @@ say_order_step(struct prose *p, const char *verb)
 	say(p, "%s ", verb);
 	say_order(p, p->a->order);
 	say_route(p);
+	if (p->a->kind == ACTION_CLEAN) {
+		say(p, " at ");
+		say_host(p, p->a->at);
+	}
 	if (p->a->kind == ACTION_PREPARE) {
 		say_why(p);
 		return;
@@ -245,6 +249,12 @@ say_move(struct prose *p)
 		return true;
 	case ACTION_MOVE:
 		say_order_step(p, "move");
+		return true;
+	case ACTION_RESUME:
+		say_order_step(p, "resume");
+		return true;
+	case ACTION_CLEAN:
+		say_order_step(p, "clean");
 		return true;
 	case ACTION_OUTCOME:
 		say_outcome(p);

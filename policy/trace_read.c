@@ -206,32 +206,6 @@ read_probes(struct reader *r)
 }
 
 static int
-read_outcome(struct reader *r)
-{
-	char *word = reader_next(r);
-	char *value, *dot = word ? strchr(word, '.') : NULL;
-
-	if (dot)
-		*dot++ = '\0';
-	if (!dot || !reader_count(&r->e->outcome.order.term, word, UINT64_MAX) ||
-	    !reader_u32(&r->e->outcome.order.number, dot))
-		return reader_bad(
-		    r, "an order's id belongs here", word ? word : "outcome");
-	word = reader_next(r);
-	if (!word || !outcome_parse(&r->e->outcome.outcome, word))
-		return reader_bad(r, "an outcome belongs here", word ? word : "outcome");
-	r->e->outcome.why = WHY_NONE;
-	word = reader_next(r);
-	if (!word)
-		return 0;
-	value = reader_split(word);
-	if (!value || strcmp(word, "why") != 0 || why_find(value) == WHYS)
-		return reader_bad(r, "why= with a known reason belongs here", word);
-	r->e->outcome.why = why_find(value);
-	return 0;
-}
-
-static int
 read_one_word(struct reader *r)
 {
 	char *word = reader_next(r);
@@ -267,6 +241,9 @@ read_event(struct reader *r)
 	case EVENT_RESTART:
 	case EVENT_MODE:
 		return read_one_word(r);
+	case EVENT_CANCEL:
+	case EVENT_APPROVE:
+		return reader_order(r);
 	default:
 		break;
 	}
@@ -285,7 +262,10 @@ read_event(struct reader *r)
 	case EVENT_STORAGE:
 		return reader_storage(r);
 	case EVENT_OUTCOME:
-		return read_outcome(r);
+	case EVENT_ACTUATOR:
+	case EVENT_ORDER:
+	case EVENT_SETTLE:
+		return reader_order(r);
 	default:
 		return 0;
 	}

@@ -42,5 +42,6 @@ int reader_catalogue(struct reader *r);
 int reader_readings(struct reader *r);
 int reader_xen(struct reader *r);
 int reader_storage(struct reader *r);
+int reader_order(struct reader *r);
 
 #endif

@@ -217,22 +217,14 @@ write_probes(FILE *f, const struct core *core, const struct event *e)
 	}
 }
 
-static void
-write_outcome(FILE *f, const struct event *e)
-{
-	fprintf(f, " %" PRIu64 ".%" PRIu32 " %s", e->outcome.order.term,
-	    e->outcome.order.number, outcome_name(e->outcome.outcome));
-	if (e->outcome.why > WHY_NONE && e->outcome.why < WHYS)
-		fprintf(f, " why=%s", why_word(e->outcome.why));
-}
-
 static bool
 names_a_host(enum event_kind kind)
 {
 	return kind == EVENT_CATALOGUE || kind == EVENT_READINGS ||
 	       kind == EVENT_PROBES || kind == EVENT_XEN || kind == EVENT_STORAGE ||
 	       kind == EVENT_CORDON || kind == EVENT_UNCORDON || kind == EVENT_DRAIN ||
-	       kind == EVENT_UNDRAIN || kind == EVENT_OUTCOME;
+	       kind == EVENT_UNDRAIN || kind == EVENT_OUTCOME || kind == EVENT_ACTUATOR ||
+	       kind == EVENT_ORDER || kind == EVENT_SETTLE;
 }
 
 void
@@ -277,7 +269,12 @@ trace_event(struct trace *t, FILE *f, const struct core *core, mono_t origin,
 		trace_put_storage(f, t, core, e);
 		break;
 	case EVENT_OUTCOME:
-		write_outcome(f, e);
+	case EVENT_ACTUATOR:
+	case EVENT_ORDER:
+	case EVENT_CANCEL:
+	case EVENT_APPROVE:
+	case EVENT_SETTLE:
+		trace_put_order(f, core, e);
 		break;
 	default:
 		break;

@@ -66,6 +66,8 @@ check_order(const struct core *core, int i)
 		return false;
 	if (o->state == ORDER_PREPARING && (o->moved || o->move.number != 0))
 		return false;
+	if (o->follow.number != 0 && o->state != ORDER_HOLDING)
+		return false;
 	for (int k = 0; k < i; k++) {
 		if (uuid_equal(&core->order[k].guest, &o->guest))
 			return false;

@@ -235,6 +235,18 @@ take_host_event(struct core *core, const struct event *event)
 	case EVENT_UNDRAIN:
 		take_mark(core, event->host.i, &h->drained, false, ACTION_UNDRAIN);
 		break;
+	case EVENT_ACTUATOR:
+		h->actuator = event->connected;
+		core->plan_at = core->now;
+		break;
+	case EVENT_ORDER:
+		orders_restore(core, event);
+		core->plan_at = core->now;
+		break;
+	case EVENT_SETTLE:
+		orders_settle(core, event);
+		core->plan_at = core->now;
+		break;
 	default:
 		take_report(core, event);
 		break;
@@ -262,6 +274,14 @@ take(struct core *core, const struct event *event)
 		break;
 	case EVENT_OUTCOME:
 		orders_outcome(core, event);
+		core->plan_at = core->now;
+		break;
+	case EVENT_CANCEL:
+		orders_cancel(core, event->cancel);
+		core->plan_at = core->now;
+		break;
+	case EVENT_APPROVE:
+		plan_approve(core, &event->approve);
 		core->plan_at = core->now;
 		break;
 	default:

@@ -48,6 +48,7 @@ struct host_view {
 	mono_t since; /* when it turned so */
 	mono_t heard; /* last report */
 	bool ever_heard, cordoned, drained, held;
+	bool actuator; /* connected */
 	uint8_t probes[PROBES];
 	const struct xen_facts *xen; /* into the core, until the next step */
 	mono_t xen_at;
@@ -99,7 +100,8 @@ bool core_plan(const struct core *core, host_t from, const struct uuid *guest, h
 
 /* Open orders. */
 struct order_view {
-	order_t order, prepare;
+	order_t order, prepare, follow;
+	enum outcome said, berth;
 	enum { ORDER_PREPARING, ORDER_MOVING, ORDER_HOLDING } state;
 	struct uuid guest;
 	char name[NAME_SIZE];
@@ -128,6 +130,6 @@ void core_encode(const struct core *core,
 bool core_decode(struct core *core, const uint8_t *data, size_t len);
 
 /* Changes whenever the rules' code or tables change their meaning: opens a recording. */
-enum { CORE_VERSION = 1 };
+enum { CORE_VERSION = 2 };
 
 #endif

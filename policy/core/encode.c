@@ -287,8 +287,8 @@ static void
 host_flags(struct codec *c, struct host *h)
 {
 	bool *flags[] = { &h->heard, &h->ever_heard, &h->returned, &h->cordoned,
-		&h->drained, &h->held, &h->evacuates, &h->catalogue_in, &h->readings_in,
-		&h->xen_in, &h->storage_in, &h->probes_in };
+		&h->drained, &h->held, &h->evacuates, &h->actuator, &h->catalogue_in,
+		&h->readings_in, &h->xen_in, &h->storage_in, &h->probes_in };
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		flag(c, flags[i]);
@@ -346,6 +346,11 @@ order(struct codec *c, struct order *o, int32_t hosts)
 	u32(c, &o->prepare.number);
 	u64(c, &o->move.term);
 	u32(c, &o->move.number);
+	u64(c, &o->follow.term);
+	u32(c, &o->follow.number);
+	u8(c, &o->said, OUTCOME_UNDEFINED);
+	u8(c, &o->berth, OUTCOME_UNDEFINED);
+	u8(c, &o->berth_why, WHYS - 1);
 	u8(c, &o->state, ORDER_HOLDING);
 	flag(c, &o->moved);
 	bytes(c, o->guest.b, sizeof(o->guest.b));

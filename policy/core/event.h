@@ -121,8 +121,29 @@ enum event_kind {
 	EVENT_UNCORDON,
 	EVENT_DRAIN,
 	EVENT_UNDRAIN,
-	EVENT_OUTCOME, /* what an actuator says of an order */
+	EVENT_OUTCOME,  /* what an actuator says of an order */
+	EVENT_ACTUATOR, /* host's actuator is connected, or no longer */
+	EVENT_ORDER,   /* open before the engine began, or held again; host: the source */
+	EVENT_CANCEL,  /* an operator gives up what has not begun to move */
+	EVENT_APPROVE, /* in advise: this guest may go */
+	EVENT_SETTLE,  /* an operator has seen how a held order ended */
 	EVENT_KINDS,
+};
+
+/* An order that the core does not know, or no longer. */
+struct order_facts {
+	order_t prepare;
+	order_t move;   /* number 0: there is none, as with follow */
+	order_t follow; /* what was ordered to mend the end of it */
+	bool held;
+	enum outcome said;  /* of the move, as far as it is known */
+	enum outcome berth; /* of the prepare, once it has ended */
+	enum why berth_why;
+	enum why why; /* it was opened */
+	struct uuid guest;
+	char name[NAME_SIZE];
+	host_t to;
+	uint64_t memory_kib;
 };
 
 struct event {
@@ -151,6 +172,14 @@ struct event {
 			enum why
 			    why; /* of a refusal, WHY_REFUSED when the actuator's own */
 		} outcome;
+		bool connected; /* EVENT_ACTUATOR */
+		struct order_facts order;
+		order_t cancel;
+		struct uuid approve; /* the guest */
+		struct {
+			order_t order;
+			bool off; /* host is off; else: the guest runs on host */
+		} settle;
 	};
 };
 
@@ -162,6 +191,8 @@ enum action_kind {
 	ACTION_STAYS,   /* guest of a failing or drained host cannot be moved, with why */
 	ACTION_PREPARE, /* order to the target */
 	ACTION_MOVE,    /* order to the source; after: the prepare it follows */
+	ACTION_RESUME,  /* order to the source; after: the prepare it follows */
+	ACTION_CLEAN,   /* order to either; after: the prepare it follows */
 	ACTION_OUTCOME, /* an order ended */
 	ACTION_HOLD,    /* guest and both hosts are held */
 	ACTION_RELEASE,
@@ -187,6 +218,7 @@ struct action {
 	int64_t seen, limit; /* the number, and what it was held against; else NO_LIMIT */
 	int64_t held_ms;     /* for how long it had been so; -1: not said */
 	order_t order, after;
+	host_t at; /* whose actuator is to carry it out */
 	enum outcome outcome;
 	uint16_t refused[GATES]; /* how many hosts each gate refused */
 };

@@ -1,10 +1,9 @@
 #include "policy/core/orders.h"
+#include "policy/core/orders_internal.h"
 #include "policy/core/place.h"
 #include "policy/core/say.h"
 
 #include <string.h>
-
-enum { ACTIONS_PER_ORDER = 3 };
 
 bool
 orders_of(const struct core *core, const struct uuid *guest)
@@ -55,14 +54,14 @@ wake_rested(struct core *core)
 	core->n_rests = kept;
 }
 
-static order_t
-new_id(struct core *core)
+order_t
+orders_new_id(struct core *core)
 {
 	return (order_t){ core->term, ++core->number };
 }
 
-static struct action *
-say_order(struct core *core, enum action_kind kind, enum why why, const struct order *o)
+struct action *
+orders_say(struct core *core, enum action_kind kind, enum why why, const struct order *o)
 {
 	struct action *a = say(core, kind, why);
 
@@ -70,7 +69,7 @@ say_order(struct core *core, enum action_kind kind, enum why why, const struct o
 	memcpy(a->name, o->name, sizeof(o->name));
 	a->from = o->from;
 	a->to = o->to;
-	a->order = o->state == ORDER_PREPARING ? o->prepare : o->move;
+	a->order = o->move.number ? o->move : o->prepare;
 	return a;
 }
 
@@ -84,7 +83,7 @@ orders_open(struct core *core, host_t from, int guest, host_t to, const uint16_t
 	struct action *a;
 
 	memset(o, 0, sizeof(*o));
-	o->prepare = new_id(core);
+	o->prepare = orders_new_id(core);
 	o->state = ORDER_PREPARING;
 	o->guest = g->uuid;
 	memcpy(o->name, g->name, sizeof(o->name));
@@ -96,36 +95,39 @@ orders_open(struct core *core, host_t from, int guest, host_t to, const uint16_t
 	o->memory_kib = g->memory_kib;
 	o->cpu = place_cpu(g);
 
-	a = say_order(core, ACTION_PREPARE, why, o);
+	a = orders_say(core, ACTION_PREPARE, why, o);
+	a->at = to;
 	memcpy(a->refused, refused, sizeof(a->refused));
 	if (why != WHY_DRAIN)
 		say_reason(a, &o->reason);
 }
 
-/* Order i is done with.  The guest rests: from that target, or from all. */
-static void
-end(struct core *core, int i, enum outcome outcome, enum why why)
+/* The guest rests: from that target, or from all. */
+void
+orders_end(struct core *core, int i, enum outcome outcome, enum why why)
 {
 	struct order *o = &core->order[i];
-	struct action *a = say_order(core, ACTION_OUTCOME, why, o);
+	struct action *a = orders_say(core, ACTION_OUTCOME, why, o);
 
 	a->outcome = outcome;
 	if (o->state == ORDER_HOLDING)
-		say_order(core, ACTION_RELEASE, why, o)->outcome = outcome;
+		orders_say(core, ACTION_RELEASE, why, o)->outcome = outcome;
 	if (why != WHY_SOURCE_CALM)
-		rest(core, &o->guest, outcome == OUTCOME_MOVED ? HOST_NONE : o->to);
+		rest(core, &o->guest,
+		    outcome == OUTCOME_MOVED || why == WHY_OPERATOR ? HOST_NONE : o->to);
 	core->n_orders--;
 	memmove(o, o + 1, (size_t)(core->n_orders - i) * sizeof(*o));
 }
 
-static void
-hold(struct core *core, int i, enum outcome outcome, enum why why)
+void
+orders_hold(struct core *core, int i, enum outcome outcome, enum why why)
 {
 	struct order *o = &core->order[i];
 
 	o->state = ORDER_HOLDING;
+	o->said = (uint8_t)outcome;
 	o->since = core->now;
-	say_order(core, ACTION_HOLD, why, o)->outcome = outcome;
+	orders_say(core, ACTION_HOLD, why, o)->outcome = outcome;
 }
 
 /* The berth is open: send the guest, unless the world has changed meanwhile. */
@@ -140,12 +142,12 @@ take_ready(struct core *core, int i)
 	enum why gate;
 	struct action *a;
 
-	if (!core->host[o->from.i].evacuates || core->mode != MODE_ACT) {
-		end(core, i, OUTCOME_STAYED, WHY_SOURCE_CALM);
+	if (!core->host[o->from.i].evacuates || core->mode == MODE_OBSERVE) {
+		orders_end(core, i, OUTCOME_STAYED, WHY_SOURCE_CALM);
 		return;
 	}
 	if (!g || !xen_fresh(core, o->from.i)) {
-		end(core, i, OUTCOME_STAYED, g ? WHY_NOT_FRESH : WHY_NOT_RUNNING);
+		orders_end(core, i, OUTCOME_STAYED, g ? WHY_NOT_FRESH : WHY_NOT_RUNNING);
 		return;
 	}
 	wish.guest = (int)(g - core->xen[o->from.i].guests);
@@ -156,17 +158,25 @@ take_ready(struct core *core, int i)
 	if (gate == WHY_BUSY && !core->host[o->to.i].held)
 		gate = WHY_NONE;
 	if (gate != WHY_NONE) {
-		end(core, i, OUTCOME_STAYED, gate);
+		orders_end(core, i, OUTCOME_STAYED, gate);
 		return;
 	}
 
-	o->move = new_id(core);
+	o->move = orders_new_id(core);
 	o->state = ORDER_MOVING;
 	o->since = core->now;
-	a = say_order(core, ACTION_MOVE, o->reason.why, o);
+	a = orders_say(core, ACTION_MOVE, o->reason.why, o);
+	a->at = o->from;
 	a->after = o->prepare;
 	if (o->reason.why != WHY_DRAIN)
 		say_reason(a, &o->reason);
+}
+
+/* Something was left at the target, so that nothing has ended there. */
+static bool
+left_over(const struct order *o)
+{
+	return o->berth == OUTCOME_HELD || o->berth == OUTCOME_UNDEFINED;
 }
 
 static void
@@ -186,93 +196,85 @@ take_move_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 	case OUTCOME_REFUSED:
 	case OUTCOME_STAYED:
 	case OUTCOME_ENDED:
-		end(core, i, outcome, why);
+		if (left_over(o))
+			orders_hold(core, i, (enum outcome)o->berth, WHY_HELD);
+		else
+			orders_end(core, i, outcome, why);
 		break;
 	case OUTCOME_STAYED_SUSPENDED:
 	case OUTCOME_HELD:
 	case OUTCOME_UNDEFINED:
-		hold(core, i, outcome, WHY_HELD);
+		orders_hold(core, i, outcome, WHY_HELD);
 		break;
 	default:
 		break;
 	}
 }
 
-static bool
-same_order(order_t a, order_t b)
+/* Of an order that is held: a better word than the one it was held for. */
+static void
+take_held_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 {
-	return a.term == b.term && a.number == b.number;
+	struct order *o = &core->order[i];
+
+	if (outcome == OUTCOME_ENDED && !left_over(o))
+		orders_end(core, i, outcome, why);
+	else if (outcome != OUTCOME_NONE)
+		o->said = (uint8_t)outcome;
 }
 
-static int
-find_order(const struct core *core, order_t id)
+/* The target's end of it, while the source's is open or held. */
+static void
+take_berth_outcome(struct order *o, enum outcome outcome, enum why why)
 {
-	for (int i = 0; i < core->n_orders; i++) {
-		const struct order *o = &core->order[i];
+	if (outcome == OUTCOME_NONE || outcome == OUTCOME_READY)
+		return;
+	o->berth = (uint8_t)outcome;
+	o->berth_why = (uint8_t)why;
+}
 
-		if (same_order(o->state == ORDER_PREPARING ? o->prepare : o->move, id))
-			return i;
+/* Only facts that are younger prove what the follow-up has mended. */
+static void
+take_follow_outcome(struct core *core, struct order *o, enum outcome outcome)
+{
+	if (outcome == OUTCOME_STAYED || outcome == OUTCOME_ENDED)
+		o->since = core->now;
+}
+
+static void
+take_outcome(struct core *core, int i, const struct event *event, enum why why)
+{
+	struct order *o = &core->order[i];
+	enum outcome outcome = event->outcome.outcome;
+
+	if (orders_same(o->follow, event->outcome.order)) {
+		take_follow_outcome(core, o, outcome);
+	} else if (o->state == ORDER_PREPARING) {
+		if (outcome == OUTCOME_READY)
+			take_ready(core, i);
+		else if (outcome != OUTCOME_NONE)
+			orders_end(core, i, outcome, why);
+	} else if (orders_same(o->prepare, event->outcome.order)) {
+		take_berth_outcome(o, outcome, why);
+	} else if (o->state == ORDER_MOVING) {
+		take_move_outcome(core, i, outcome, why);
+	} else {
+		take_held_outcome(core, i, outcome, why);
 	}
-	return -1;
 }
 
 void
 orders_outcome(struct core *core, const struct event *event)
 {
-	int i = find_order(core, event->outcome.order);
-	enum outcome outcome = event->outcome.outcome;
+	int i = orders_find(core, event->outcome.order);
 	enum why why =
 	    (unsigned)event->outcome.why < WHYS ? event->outcome.why : WHY_NONE;
 
-	if (i < 0 || (unsigned)outcome > OUTCOME_UNDEFINED)
+	if (i < 0 || (unsigned)event->outcome.outcome > OUTCOME_UNDEFINED)
 		return;
-	if (why == WHY_NONE && outcome == OUTCOME_REFUSED)
+	if (why == WHY_NONE && event->outcome.outcome == OUTCOME_REFUSED)
 		why = WHY_REFUSED;
-	switch (core->order[i].state) {
-	case ORDER_PREPARING:
-		if (outcome == OUTCOME_READY)
-			take_ready(core, i);
-		else if (outcome != OUTCOME_NONE)
-			end(core, i, outcome, why);
-		break;
-	case ORDER_MOVING:
-		take_move_outcome(core, i, outcome, why);
-		break;
-	default:
-		if (outcome == OUTCOME_ENDED)
-			end(core, i, outcome, why);
-		break;
-	}
-}
-
-/* Facts of that host that are younger than the order's last turn. */
-static bool
-has_answered(const struct core *core, const struct order *o, host_t host)
-{
-	const struct host *h = &core->host[host.i];
-
-	return xen_fresh(core, host.i) && core->xen[host.i].state == PROBE_OK &&
-	       h->xen_at.ms > o->since.ms;
-}
-
-/* Where both hosts' facts prove the guest to be: OUTCOME_NONE while they do not. */
-static enum outcome
-proven(const struct core *core, const struct order *o)
-{
-	const struct guest_facts *here, *there;
-
-	if (!has_answered(core, o, o->from) || !has_answered(core, o, o->to))
-		return OUTCOME_NONE;
-	here = place_find(core, o->from, &o->guest);
-	there = place_find(core, o->to, &o->guest);
-	if (there && !here && there->state == GUEST_RUNNING)
-		return OUTCOME_MOVED;
-	if (here && !there && here->state == GUEST_RUNNING)
-		return OUTCOME_STAYED;
-	if (!here && !there && o->state == ORDER_HOLDING &&
-	    mono_since(core->now, o->since) >= core->rules.cooldown_ms)
-		return OUTCOME_ENDED;
-	return OUTCOME_NONE;
+	take_outcome(core, i, event, why);
 }
 
 static mono_t
@@ -297,18 +299,21 @@ tend(struct core *core, int i)
 		bool calm = !core->host[o->from.i].evacuates;
 
 		if (calm || late)
-			end(core, i, OUTCOME_STAYED, calm ? WHY_SOURCE_CALM : WHY_LATE);
+			orders_end(
+			    core, i, OUTCOME_STAYED, calm ? WHY_SOURCE_CALM : WHY_LATE);
 		return calm || late;
 	}
 
-	outcome = proven(core, o);
+	outcome = orders_proven(core, o);
 	if (o->state == ORDER_HOLDING ? outcome != OUTCOME_NONE
 				      : o->moved && outcome == OUTCOME_MOVED) {
-		end(core, i, outcome, WHY_PROVEN);
+		orders_end(core, i, outcome, WHY_PROVEN);
 		return true;
 	}
 	if (late)
-		hold(core, i, OUTCOME_UNDEFINED, WHY_LATE);
+		orders_hold(core, i, OUTCOME_UNDEFINED, WHY_LATE);
+	if (o->state == ORDER_HOLDING)
+		orders_follow(core, o);
 	return false;
 }
 

@@ -6,6 +6,11 @@
  *   moving    --stayed, ended--> done
  *   moving    --silence, undefined, held, stayed suspended--> holding
  *   holding   --facts of both hosts prove where the guest runs--> done
+ *   holding   --an operator has seen it--> done
+ *
+ * While it is held one follow-up may be ordered: the source resumes its original, when it
+ * has it suspended and the target has ended with nothing; and the half that is left on
+ * one host is cleaned up, when the guest is seen to run on the other.
  */
 #ifndef POLICY_CORE_ORDERS_H
 #define POLICY_CORE_ORDERS_H
@@ -20,6 +25,10 @@ void orders_open(
     struct core *core, host_t from, int guest, host_t to, const uint16_t *refused);
 /* EVENT_OUTCOME */
 void orders_outcome(struct core *core, const struct event *event);
+/* EVENT_ORDER, EVENT_CANCEL, EVENT_SETTLE: what cannot be is ignored. */
+void orders_restore(struct core *core, const struct event *event);
+void orders_cancel(struct core *core, order_t id);
+void orders_settle(struct core *core, const struct event *event);
 /* What time and facts make of open orders. */
 void orders_tend(struct core *core);
 /* The first moment at which time alone makes something of them. */

@@ -122,6 +122,8 @@ place_stays(const struct core *core, host_t from, int guest)
 	}
 	if (!can_live(x, g->type))
 		return WHY_SOURCE_NOT_LIVE;
+	if (core->mode != MODE_OBSERVE && !core->host[from.i].actuator)
+		return WHY_NO_ACTUATOR;
 	if (is_held(core, from, &g->uuid))
 		return WHY_HELD;
 	if (runs_elsewhere(core, from, &g->uuid))
@@ -237,7 +239,7 @@ is_busy(const struct core *core, host_t to, const struct uuid *guest)
 
 	if (h->held)
 		return true;
-	if (core->mode != MODE_ACT)
+	if (core->mode == MODE_OBSERVE)
 		return false;
 	return h->coming >= core->rules.in_flight_target || h->leaving > 0 ||
 	       is_resting(core, guest, to);
@@ -267,6 +269,8 @@ host_gate(const struct core *core, const struct wish *wish, host_t to)
 		return WHY_NO_XEN;
 	if (h->cordoned || h->drained)
 		return WHY_CORDONED;
+	if (core->mode != MODE_OBSERVE && !h->actuator)
+		return WHY_NO_ACTUATOR;
 	return WHY_NONE;
 }
 

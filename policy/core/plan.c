@@ -113,20 +113,21 @@ promise(struct core *core, const struct wish *w, host_t to)
 static enum why
 why_none_left(const struct core *core, const struct uuid *guest, const uint16_t *refused)
 {
-	if (core->mode != MODE_ACT || refused[WHY_BUSY - GATE_FIRST] == 0)
+	if (core->mode == MODE_OBSERVE || refused[WHY_BUSY - GATE_FIRST] == 0)
 		return WHY_NO_TARGET;
 	return orders_resting(core, guest) ? WHY_COOLDOWN : WHY_IN_FLIGHT;
 }
 
+/* go: open an order for it, if it can go. */
 static void
-plan_guest(struct core *core, const struct wish *w)
+plan_guest(struct core *core, const struct wish *w, bool go)
 {
 	const struct guest_facts *g = &core->xen[w->from.i].guests[w->guest];
 	struct host *h = &core->host[w->from.i];
 	uint16_t refused[GATES] = { 0 };
 	enum why stays = place_stays(core, w->from, w->guest);
 	host_t to = HOST_NONE;
-	bool act = core->mode == MODE_ACT;
+	bool act = core->mode != MODE_OBSERVE;
 
 	if (orders_of(core, &g->uuid) && stays != WHY_HELD)
 		return;
@@ -142,7 +143,7 @@ plan_guest(struct core *core, const struct wish *w)
 	if (stays == WHY_NONE && act && !orders_room(core))
 		stays = WHY_TOO_MANY_ORDERS;
 
-	if (stays != WHY_NONE || !act) {
+	if (stays != WHY_NONE || !go) {
 		say_once(core, w, stays ? HOST_NONE : to, stays, refused);
 		if (stays == WHY_NONE)
 			promise(core, w, to);
@@ -167,7 +168,7 @@ static int
 sort_guests(const struct core *core, int32_t host, uint8_t *order)
 {
 	const struct xen_facts *x = &core->xen[host];
-	bool act = core->mode == MODE_ACT;
+	bool act = core->mode != MODE_OBSERVE;
 
 	for (int i = 0; i < x->n_guests; i++) {
 		int k = i;
@@ -197,9 +198,28 @@ plan_host(struct core *core, int32_t host)
 
 		if (!say_room(core, 2))
 			return false;
-		plan_guest(core, &w);
+		plan_guest(core, &w, core->mode == MODE_ACT);
 	}
 	return true;
+}
+
+void
+plan_approve(struct core *core, const struct uuid *guest)
+{
+	if (core->mode != MODE_ADVISE)
+		return;
+	orders_count(core);
+	for (int32_t i = 0; i < core->n_hosts; i++) {
+		const struct guest_facts *g = place_find(core, (host_t){ i }, guest);
+		struct wish w = { { i }, 0, 0, HOST_NONE };
+
+		if (!g || !core->host[i].evacuates || !xen_fresh(core, i) ||
+		    core->xen[i].state != PROBE_OK || !say_room(core, 2))
+			continue;
+		w.guest = (int)(g - core->xen[i].guests);
+		plan_guest(core, &w, true);
+		return;
+	}
 }
 
 void

@@ -54,6 +54,7 @@ core_host(const struct core *core, host_t host, struct host_view *out)
 		.cordoned = h->cordoned,
 		.drained = h->drained,
 		.held = h->held,
+		.actuator = h->actuator,
 		.xen = &core->xen[host.i],
 		.xen_at = h->xen_at,
 		.storage = &core->storage[host.i],
@@ -252,8 +253,11 @@ core_order(const struct core *core, int i, struct order_view *out)
 		return false;
 	o = &core->order[i];
 	*out = (struct order_view){
-		.order = o->state == ORDER_PREPARING ? o->prepare : o->move,
+		.order = o->move.number ? o->move : o->prepare,
 		.prepare = o->prepare,
+		.follow = o->follow,
+		.said = (enum outcome)o->said,
+		.berth = (enum outcome)o->berth,
 		.state = o->state,
 		.guest = o->guest,
 		.from = o->from,

@@ -21,6 +21,7 @@ say(struct core *core, enum action_kind kind, enum why why)
 	a->why = why;
 	a->from = HOST_NONE;
 	a->to = HOST_NONE;
+	a->at = HOST_NONE;
 	a->mode = core->mode;
 	a->sensor = -1;
 	a->seen = NO_LIMIT;

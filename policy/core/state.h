@@ -84,6 +84,7 @@ struct host {
 	mono_t wrong_at, failing_at, stuck_at;
 	bool heard, ever_heard, returned; /* returned: it had been silent */
 	bool cordoned, drained, held, evacuates;
+	bool actuator; /* connected */
 	bool catalogue_in, readings_in, xen_in, storage_in, probes_in;
 	uint8_t probes[PROBES], probe_bad[PROBES];
 	bool probe_ok[PROBES];
@@ -116,8 +117,12 @@ struct sayings {
 
 struct order {
 	order_t prepare, move;
-	uint8_t state; /* ORDER_* */
-	bool moved;    /* the actuator says so; facts have yet to prove it */
+	order_t follow;    /* ACTION_RESUME or ACTION_CLEAN, once it was given */
+	uint8_t said;      /* enum outcome: of the move, while it is held */
+	uint8_t berth;     /* enum outcome: of the prepare, once it has ended */
+	uint8_t berth_why; /* enum why */
+	uint8_t state;     /* ORDER_* */
+	bool moved;        /* the actuator says so; facts have yet to prove it */
 	struct uuid guest;
 	char name[NAME_SIZE];
 	host_t from, to;

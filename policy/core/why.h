@@ -41,7 +41,8 @@ enum why {
 	WHY_NOT_FRESH, /* no recent facts from there */
 	WHY_NO_XEN,
 	WHY_CORDONED,
-	WHY_NOT_LIVE, /* guests of this type cannot be live-migrated there */
+	WHY_NO_ACTUATOR, /* nobody there to carry out an order; not asked in observe */
+	WHY_NOT_LIVE,    /* guests of this type cannot be live-migrated there */
 	WHY_OLDER_XEN,
 	WHY_FEATURES,   /* its CPU lacks features the guest has seen */
 	WHY_NAME_TAKEN, /* a guest of that name or UUID is there */
@@ -69,6 +70,9 @@ enum why {
 	WHY_PROVEN,      /* seen on the target, gone from the source */
 	WHY_NOT_GIVEN,   /* the engine could not write or store the order */
 	WHY_SOURCE_CALM, /* the reason went away before the move began */
+	WHY_ABORTED,     /* the target ended with nothing: the original is to go on */
+	WHY_LEFTOVER,    /* half of it is left behind, while it runs on the other host */
+	WHY_OPERATOR,    /* cancelled or settled */
 
 	/* full tables and bad input */
 	WHY_TOO_MANY_HOSTS,

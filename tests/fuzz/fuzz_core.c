@@ -146,6 +146,26 @@ fill_rules(struct input *in)
 }
 
 static void
+fill_order(struct input *in)
+{
+	struct order_facts *o = &event.order;
+
+	memset(o, 0, sizeof(*o));
+	o->prepare = (order_t){ byte(in) % 3, byte(in) % 8 };
+	o->move = (order_t){ byte(in) % 3, byte(in) % 8 };
+	o->follow = (order_t){ byte(in) % 3, byte(in) % 8 };
+	o->held = coin(in);
+	o->said = byte(in) % 10;
+	o->berth = byte(in) % 10;
+	o->berth_why = byte(in) % (WHYS + 1);
+	o->why = byte(in) % (WHYS + 1);
+	o->guest.b[0] = byte(in) % 5;
+	o->name[0] = (char)('a' + byte(in) % 5);
+	o->to.i = byte(in) % (HOSTS + 2) - 1;
+	o->memory_kib = (uint64_t)number(in);
+}
+
+static void
 fill(struct input *in)
 {
 	switch (event.kind) {
@@ -181,6 +201,23 @@ fill(struct input *in)
 		event.outcome.order = (order_t){ byte(in) % 3, byte(in) % 8 };
 		event.outcome.outcome = byte(in) % 10;
 		event.outcome.why = byte(in) % (WHYS + 1);
+		break;
+	case EVENT_ACTUATOR:
+		event.connected = coin(in);
+		break;
+	case EVENT_ORDER:
+		fill_order(in);
+		break;
+	case EVENT_CANCEL:
+		event.cancel = (order_t){ byte(in) % 3, byte(in) % 8 };
+		break;
+	case EVENT_APPROVE:
+		memset(&event.approve, 0, sizeof(event.approve));
+		event.approve.b[0] = byte(in) % 5;
+		break;
+	case EVENT_SETTLE:
+		event.settle.order = (order_t){ byte(in) % 3, byte(in) % 8 };
+		event.settle.off = coin(in);
 		break;
 	default:
 		break;

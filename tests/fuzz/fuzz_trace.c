@@ -252,6 +252,48 @@ fill_outcome(struct input *in)
 }
 
 static void
+fill_order(struct input *in)
+{
+	struct order_facts *o = &event.order;
+
+	memset(o, 0, sizeof(*o));
+	o->prepare = (order_t){ number(in), byte(in) };
+	o->move = (order_t){ byte(in), byte(in) };
+	o->follow = (order_t){ byte(in), byte(in) };
+	o->held = byte(in) & 1;
+	o->said = byte(in) % (OUTCOME_UNDEFINED + 1);
+	o->berth = byte(in) % (OUTCOME_UNDEFINED + 1);
+	o->berth_why = byte(in) % WHYS;
+	o->why = byte(in) % WHYS;
+	memset(o->guest.b, byte(in), sizeof(o->guest.b));
+	name(in, o->name, sizeof(o->name));
+	o->to.i = byte(in) % 4 - 1;
+	o->memory_kib = number(in) & INT64_MAX;
+}
+
+static void
+fill_operator(struct input *in)
+{
+	switch (event.kind) {
+	case EVENT_ACTUATOR:
+		event.connected = byte(in) & 1;
+		break;
+	case EVENT_CANCEL:
+		event.cancel = (order_t){ number(in), byte(in) };
+		break;
+	case EVENT_APPROVE:
+		memset(event.approve.b, byte(in), sizeof(event.approve.b));
+		break;
+	case EVENT_SETTLE:
+		event.settle.order = (order_t){ number(in), byte(in) };
+		event.settle.off = byte(in) & 1;
+		break;
+	default:
+		break;
+	}
+}
+
+static void
 fill(struct input *in)
 {
 	switch (event.kind) {
@@ -287,7 +329,11 @@ fill(struct input *in)
 	case EVENT_OUTCOME:
 		fill_outcome(in);
 		break;
+	case EVENT_ORDER:
+		fill_order(in);
+		break;
 	default:
+		fill_operator(in);
 		break;
 	}
 }

@@ -16,7 +16,8 @@ class FakeDoor:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         self.listener.listen(8)
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
 
     def __enter__(self):
         return self
@@ -26,6 +27,8 @@ class FakeDoor:
 
     def close(self):
         os.unlink(self.path)
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()  # else it may accept on the next door's descriptor
         self.listener.close()
         for connection in self.connections:
             try:

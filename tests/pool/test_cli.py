@@ -176,6 +176,12 @@ def check_is_critical_when_a_host_fails_or_a_guest_has_nowhere_to_go():
 
 
 @test
+def check_is_critical_when_an_order_is_held():
+    text = checked(2, orders=[{"order": "4.2", "kind": "move", "held": True}])
+    assert "CRITICAL - 1 order held: nobody knows where its guest runs" in text, text
+
+
+@test
 def check_is_unknown_when_the_engine_cannot_be_asked():
     with Folder() as path:
         text = run("--door", path, "status", "--check", status=3)
@@ -198,6 +204,12 @@ def hosts_are_one_aligned_line_each(door):
     assert "91.5C, at or above its critical limit 90C" in lines[1] and "iscsi hung" in lines[1], lines
     assert "cordoned" in lines[2] and "Nothing is wrong" not in lines[2], lines
     assert "5.00 GiB" in lines[1] and "34%" in lines[1], lines
+
+
+@with_door({"hosts": {"hosts": [{**N1, "actuator": True}, {**N2, "actuator": False}]}})
+def a_missing_actuator_is_noted_where_others_have_one(door):
+    lines = run("hosts", door=door).splitlines()
+    assert "no actuator" in lines[2] and "no actuator" not in lines[1], lines
 
 
 @with_door({"guests": {"guests": [WEB, GPU]}})
@@ -314,6 +326,63 @@ def cordon_and_uncordon_print_what_changed(door):
     assert run("cordon", "n2", door=door) == "n2 is cordoned\n"
     assert run("uncordon", "n2", door=door) == "n2 was not cordoned already\n"
     assert door.asked == [{"op": "cordon", "host": "n2"}, {"op": "uncordon", "host": "n2"}]
+
+
+MOVE = {
+    "order": "4.2", "kind": "move", "guest": "web", "uuid": WEB["uuid"], "from": "n1", "to": "n2", "host": "n1",
+    "why": "critical", "sentence": "s", "said": None, "said_why": None, "detail": None, "outcome": None,
+    "verdict": None, "verdict_sentence": None, "by": None, "held": False, "opened_age_ms": 21000,
+    "ended_age_ms": None, "state": "taken", "phase": "copying", "bytes": 696 << 20, "bytes_per_s": 96 << 20,
+    "memory_kib": 2 * GIB, "cancelled": False,
+}
+
+
+@with_door({"orders": {"orders": [MOVE, {**MOVE, "order": "4.1", "kind": "prepare", "state": "told"}]}})
+def orders_say_how_far_they_are(door):
+    lines = run("orders", door=door).splitlines()
+    assert re.match(r"4\.2 +move +web +n1 +n2 +21 s +critical +copying 33%, 696 of 2048 MiB, 96 MiB/s", lines[1]), lines
+    assert re.search(r"critical +told$", lines[2]), lines
+    assert door.asked == [{"op": "orders"}]
+
+
+@with_door({"orders": {"orders": [
+    {**MOVE, "state": "ended", "outcome": "moved", "verdict": "proven", "ended_age_ms": 1},
+    {**MOVE, "held": True, "said": "stayed-suspended", "phase": "done"},
+    {**MOVE, "state": "ended", "outcome": "stayed", "verdict": "operator", "by": "olga", "detail": "a\x1b[0m b"}]}})
+def all_orders_say_how_they_ended(door):
+    lines = run("orders", "--all", door=door).splitlines()
+    assert "moved (proven)" in lines[1] and "held: stayed-suspended" in lines[2], lines
+    assert "stayed (operator) by olga" in lines[3] and "\\x1b[0m b" in lines[3], lines
+    assert door.asked == [{"op": "orders", "which": "all"}]
+
+
+@with_door({"orders": {"orders": []}})
+def no_orders_are_said(door):
+    assert run("orders", door=door) == "No order is open.\n"
+    assert run("orders", "--all", door=door) == "No order was ever given.\n"
+
+
+@with_door({"drain": {"text": "t"}, "undrain": {"text": "t"}, "cancel": {"text": "t"}, "approve": {"text": "t"},
+    "settle": {"text": "4.2 is settled"}})
+def an_operators_words_are_passed_on(door):
+    run("drain", "n1", door=door)
+    run("undrain", "n1", door=door)
+    run("cancel", "4.2", door=door)
+    run("approve", "web", door=door)
+    assert run("settle", "4.2", "--runs-on", "n1", door=door) == "4.2 is settled\n"
+    run("settle", "--is-off", "n2", "4.2", door=door)
+    assert door.asked == [{"op": "drain", "host": "n1"}, {"op": "undrain", "host": "n1"},
+        {"op": "cancel", "order": "4.2"}, {"op": "approve", "guest": "web"},
+        {"op": "settle", "order": "4.2", "runs_on": "n1"}, {"op": "settle", "order": "4.2", "is_off": "n2"}]
+
+
+@with_door({"settle": {"text": "t"}, "drain": {"text": "t"}, "orders": {"orders": []}})
+def settle_needs_exactly_one_place(door):
+    for args in ([], ["--runs-on", "n1", "--is-off", "n2"]):
+        assert "either --runs-on HOST or --is-off HOST" in run("settle", "4.2", *args, door=door, status=2)
+    assert "only for 'settle'" in run("drain", "n1", "--is-off", "n2", door=door, status=2)
+    assert "only for 'orders'" in run("drain", "n1", "--all", door=door, status=2)
+    assert door.asked == []
 
 
 @with_door({"mode": {"mode": "observe"}})
@@ -450,7 +519,7 @@ def genkey_warns_when_others_can_read_the_file():
 @test
 def every_command_has_help():
     names = re.findall(r"^  ([a-z-]+) ", run("--help").split("--door")[0], re.M)
-    assert len(names) == 12, names
+    assert len(names) == 18, names
     for name in names:
         assert run(name, "--help").startswith("usage: lifeboat " + name), name
 

@@ -74,6 +74,10 @@ world_new(int n, mono_t start)
 	}
 	w->event.term = 1;
 	world_step(w, EVENT_RESTART, -1);
+	for (int i = 0; i < n; i++) {
+		w->event.connected = true;
+		world_step(w, EVENT_ACTUATOR, i);
+	}
 	return w;
 }
 

@@ -302,8 +302,8 @@ rig_drop(struct rig *r, int host)
 char *
 rig_door(struct rig *r, const char *request)
 {
-	bool watch;
-	json_t *answer = door_answer(r->engine, request, strlen(request), r->now, &watch);
+	struct door_asker asker = { .now = r->now, .by = "olga" };
+	json_t *answer = door_answer(r->engine, request, strlen(request), &asker);
 	char *text = json_dumps(answer, JSON_COMPACT | JSON_SORT_KEYS);
 
 	json_decref(answer);

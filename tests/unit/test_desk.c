@@ -167,6 +167,214 @@ a_refused_prepare_goes_to_the_next_host_with_its_sentence_kept(void **state)
 	door_says("{\"op\":\"why\",\"name\":\"web\"}", "0.5 GiB free");
 }
 
+static void
+an_order_that_was_never_taken_is_known_to_be_nowhere(void **state)
+{
+	Lifeboat__OrderState *s;
+
+	(void)state;
+	s = prepare();
+	move(s);
+	/* n1's actuator asks on, and shows nothing. */
+	rig_drop(&r, 0);
+	r.host[1].states[0]->phase = PHASE_BERTHED;
+	rig_run(&r, 9000);
+	assert_int_equal(core_orders(r.engine->core), 1);
+	assert_int_equal(r.host[0].reply->n_orders, 1);
+	rig_run(&r, 13000);
+	assert_int_equal(r.host[0].reply->n_orders, 0);
+	assert_int_equal(core_orders(r.engine->core), 1); /* to n3 meanwhile */
+	assert_int_equal(r.host[1].reply->n_cancelled, 1);
+	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"verdict\":\"late\"");
+}
+
+static void
+an_order_that_is_forgotten_was_on_another_boot_and_holds(void **state)
+{
+	Lifeboat__OrderState *moving;
+
+	(void)state;
+	moving = move(prepare());
+	moving->phase = PHASE_COPYING;
+	rig_ask(&r, 0);
+	rig_drop(&r, 0);
+	rig_ask(&r, 0);
+	door_says("{\"op\":\"orders\"}", "\"held\":true");
+	door_says("{\"op\":\"hosts\"}", "\"held\":true");
+	assert_int_equal(r.host[0].reply->n_orders, 0);
+}
+
+static void
+another_content_under_our_id_is_stopped_and_holds(void **state)
+{
+	Lifeboat__OrderState *moving;
+
+	(void)state;
+	moving = move(prepare());
+	moving->hash.data[0] ^= 1;
+	moving->outcome = OUTCOME_MOVED;
+	rig_ask(&r, 0);
+	rig_ask(&r, 0);
+	assert_int_equal(r.host[0].reply->n_cancelled, 1);
+	assert_int_equal(r.host[0].reply->n_acknowledged, 0);
+	door_says("{\"op\":\"orders\"}", "\"held\":true");
+}
+
+static void
+a_later_term_is_left_behind(void **state)
+{
+	(void)state;
+	r.host[2].term = 40;
+	rig_ask(&r, 2);
+	assert_int_equal(store_term(r.engine->store), 41);
+	rig_ask(&r, 1);
+	assert_int_equal(r.host[1].reply->term, 41);
+	r.host[2].term = UINT64_MAX;
+	rig_ask(&r, 2);
+	assert_int_equal(store_term(r.engine->store), 41);
+	r.host[2].term = 41;
+	rig_run(&r, 3000);
+	assert_int_equal(prepare()->id->term, 41);
+}
+
+static void
+a_move_goes_on_over_a_restart(void **state)
+{
+	Lifeboat__OrderState *prepared, *moving;
+
+	(void)state;
+	prepared = prepare();
+	moving = move(prepared);
+	moving->phase = PHASE_COPYING;
+	rig_run(&r, 1000);
+	rig_restart(&r);
+	assert_int_equal(core_mode(r.engine->core), MODE_ACT);
+	assert_int_equal(core_orders(r.engine->core), 1);
+	rig_run(&r, 70000);
+	assert_int_equal(core_orders(r.engine->core), 1);
+	assert_int_equal(r.host[1].reply->n_cancelled, 0);
+	moving->outcome = prepared->outcome = OUTCOME_MOVED;
+	rig_run(&r, 1000);
+	assert_int_equal(r.host[0].reply->n_acknowledged, 1);
+	/* Acknowledged, forgotten, and the engine dies before it is proven. */
+	rig_drop(&r, 0);
+	rig_drop(&r, 1);
+	rig_restart(&r);
+	r.host[0].guest = false;
+	r.host[1].guest = true;
+	rig_run(&r, 4000);
+	assert_int_equal(core_orders(r.engine->core), 0);
+	assert_int_equal(r.engine->book.n, 0);
+	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"verdict\":\"proven\"");
+}
+
+static void
+a_hold_survives_a_restart_and_an_operator_settles_it(void **state)
+{
+	Lifeboat__OrderState *moving;
+
+	(void)state;
+	moving = move(prepare());
+	moving->outcome = OUTCOME_UNDEFINED;
+	r.host[0].guest = false;
+	rig_run(&r, 2000);
+	assert_int_equal(r.host[0].reply->n_acknowledged, 0);
+	rig_restart(&r);
+	rig_run(&r, 5000);
+	door_says("{\"op\":\"orders\"}", "\"held\":true");
+	door_says("{\"op\":\"settle\",\"order\":\"1.2\",\"runs_on\":\"n3\"}",
+	    "its hosts are n1 and n2");
+	door_says("{\"op\":\"cancel\",\"order\":\"1.2\"}", "only be settled");
+	door_says(
+	    "{\"op\":\"settle\",\"order\":\"1.2\",\"runs_on\":\"n2\"}", "is settled");
+	rig_run(&r, 1000);
+	assert_int_equal(r.host[0].reply->n_acknowledged, 1);
+	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"by\":\"olga\"");
+	assert_int_equal(core_orders(r.engine->core), 0);
+}
+
+static void
+a_move_is_cancelled_until_its_point_of_no_return(void **state)
+{
+	Lifeboat__OrderState *moving;
+
+	(void)state;
+	moving = move(prepare());
+	moving->phase = PHASE_RELEASED;
+	rig_run(&r, 1000);
+	door_says("{\"op\":\"cancel\",\"order\":\"1.1\"}", "point of no return");
+	moving->phase = PHASE_COPYING;
+	rig_run(&r, 1000);
+	assert_int_equal(r.host[0].reply->n_cancelled, 0);
+	door_says("{\"op\":\"cancel\",\"order\":\"1.1\"}", "being cancelled");
+	rig_run(&r, 1000);
+	assert_int_equal(r.host[0].reply->n_cancelled, 1);
+	assert_int_equal(r.host[1].reply->n_cancelled, 1);
+	moving->outcome = r.host[1].states[0]->outcome = OUTCOME_STAYED;
+	rig_run(&r, 1000);
+	assert_int_equal(core_orders(r.engine->core), 0);
+	assert_int_equal(r.engine->book.n, 0);
+	door_says("{\"op\":\"cancel\",\"order\":\"1.1\"}", "no such order is open");
+	door_says("{\"op\":\"cancel\",\"order\":\"1\"}", "TERM.NUMBER");
+}
+
+/* The source had it back already when the target found its half. */
+static void
+a_leftover_after_the_end_is_held_again_and_cleaned(void **state)
+{
+	Lifeboat__OrderState *prepared, *moving;
+
+	(void)state;
+	prepared = prepare();
+	moving = move(prepared);
+	moving->outcome = OUTCOME_STAYED;
+	rig_ask(&r, 0);
+	rig_drop(&r, 0);
+	engine_drain(r.engine, (host_t){ 0 }, false, r.now, &(struct err){ "" });
+	rig_run(&r, 11000);
+	assert_int_equal(core_orders(r.engine->core), 0);
+
+	prepared->outcome = OUTCOME_HELD;
+	prepared->why = strdup("leftover");
+	r.host[1].guest = true;
+	r.host[1].state = GUEST_PAUSED;
+	rig_run(&r, 2000);
+	door_says("{\"op\":\"hosts\"}", "\"held\":true");
+	rig_ask(&r, 1);
+	assert_int_equal(r.host[1].reply->n_orders, 1);
+	assert_int_equal(r.host[1].reply->orders[0]->kind, ORDER_CLEAN);
+	assert_string_equal(r.host[1].reply->orders[0]->host, "n1");
+	assert_int_equal(
+	    r.host[1].reply->orders[0]->prepare->number, prepared->id->number);
+	rig_drop(&r, 1);
+	rig_take(&r, 1, r.host[1].reply->orders[0])->outcome = OUTCOME_ENDED;
+	r.host[1].guest = false;
+	rig_run(&r, 3000);
+	assert_int_equal(core_orders(r.engine->core), 0);
+	door_says("{\"op\":\"hosts\"}", "\"held\":false");
+}
+
+static void
+act_needs_an_actuator_and_its_silence_is_noticed(void **state)
+{
+	struct err err;
+
+	(void)state;
+	door_says("{\"op\":\"hosts\"}", "\"actuator\":true");
+	r.now = mono_add(r.now, 11000);
+	engine_sweep(r.engine, r.now);
+	door_says("{\"op\":\"hosts\"}", "\"actuator\":false");
+	door_says(
+	    "{\"op\":\"mode\",\"set\":\"act\"}", "no host has a connected actuator");
+	rig_ask(&r, 0);
+	door_says("{\"op\":\"mode\",\"set\":\"advise\"}", "\"mode\":\"advise\"");
+	rig_run(&r, 2000);
+	assert_int_equal(engine_drain(r.engine, (host_t){ 0 }, true, r.now, &err), 0);
+	assert_int_equal(core_orders(r.engine->core), 0);
+	door_says("{\"op\":\"approve\",\"guest\":\"web\"}", "may go: order 1.1");
+	assert_int_equal(core_orders(r.engine->core), 1);
+}
+
 int
 main(void)
 {
@@ -176,6 +384,15 @@ main(void)
 		CASE(an_order_is_told_until_its_actuator_shows_it),
 		CASE(a_move_names_the_berth_and_ends_when_both_lists_show_it),
 		CASE(a_refused_prepare_goes_to_the_next_host_with_its_sentence_kept),
+		CASE(an_order_that_was_never_taken_is_known_to_be_nowhere),
+		CASE(an_order_that_is_forgotten_was_on_another_boot_and_holds),
+		CASE(another_content_under_our_id_is_stopped_and_holds),
+		CASE(a_later_term_is_left_behind),
+		CASE(a_move_goes_on_over_a_restart),
+		CASE(a_hold_survives_a_restart_and_an_operator_settles_it),
+		CASE(a_move_is_cancelled_until_its_point_of_no_return),
+		CASE(a_leftover_after_the_end_is_held_again_and_cleaned),
+		CASE(act_needs_an_actuator_and_its_silence_is_noticed),
 	};
 
 	if (seal_start() < 0)

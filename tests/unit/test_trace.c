@@ -400,11 +400,11 @@ static void
 a_damaged_recording_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"recording core=1 hosts=0 orders=1 bytes=0\n",
-		"recording core=1 hosts=1 orders=1\n",
-		"recording core=1 hosts=1 orders=1 bytes=4\nsnapshot AAAAAA==\n",
-		"recording core=1 hosts=1 orders=1 bytes=4\n@0s tick\n",
-		"recording core=1 hosts=1 orders=1 bytes=1\nsnapshot AAAAAA==\n",
+		"recording core=2 hosts=0 orders=1 bytes=0\n",
+		"recording core=2 hosts=1 orders=1\n",
+		"recording core=2 hosts=1 orders=1 bytes=4\nsnapshot AAAAAA==\n",
+		"recording core=2 hosts=1 orders=1 bytes=4\n@0s tick\n",
+		"recording core=2 hosts=1 orders=1 bytes=1\nsnapshot AAAAAA==\n",
 		"snapshot AAAA\n",
 		"limits hosts=0 orders=1\n",
 		"@0s tick\nlimits hosts=1 orders=1\n",

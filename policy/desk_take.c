@@ -1,0 +1,233 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "policy/core/core.h"
+#include "policy/desk.h"
+#include "policy/desk_internal.h"
+#include "policy/dispatch_order.h"
+
+order_t
+desk_id(const Lifeboat__OrderId *id)
+{
+	return (order_t){ id->term, id->number };
+}
+
+const char *
+desk_id_text(order_t id)
+{
+	return log_text("%llu.%u", (unsigned long long)id.term, id.number);
+}
+
+/* Of an order that is not what it should be a line is logged once. */
+static void
+say_odd(struct engine *e, int host, const Lifeboat__OrderState *s, const char *what)
+{
+	struct desk_host *h = &e->desk->host[host];
+	order_t id = desk_id(s->id);
+
+	if (book_same(h->odd, id))
+		return;
+	h->odd = id;
+	log_line(LOG_LEVEL_ERROR, what, "host", e->conf->hosts[host].name, "order",
+	    desk_id_text(id), "phase", phase_name((enum phase)s->phase), "outcome",
+	    outcome_name((enum outcome)s->outcome), "why", s->why, "detail", s->detail,
+	    NULL);
+}
+
+/* A guest whose order an operator cancelled rests, wherever it might have gone next. */
+static enum why
+why_of(const struct book_order *o, const char *word, enum outcome outcome)
+{
+	enum why why = why_find(word);
+
+	if (o->row.by[0] && (outcome == OUTCOME_STAYED || outcome == OUTCOME_REFUSED))
+		return WHY_OPERATOR;
+	if (why != WHYS && why != WHY_NONE)
+		return why;
+	return outcome == OUTCOME_REFUSED ? WHY_REFUSED : WHY_NONE;
+}
+
+static bool
+is_last(enum outcome outcome)
+{
+	return outcome != OUTCOME_NONE && outcome != OUTCOME_READY;
+}
+
+static void
+found(void *to, const struct store_order *o)
+{
+	*(bool *)to = o->closed;
+}
+
+/*
+ * An order that is closed, or that this engine never gave.  What has ended is forgotten,
+ * what has not is stopped; an end that needs somebody's eyes stays until it has them.
+ */
+static void
+take_closed(struct engine *e, int host, const Lifeboat__OrderState *s)
+{
+	order_t id = desk_id(s->id);
+	enum outcome outcome = (enum outcome)s->outcome;
+	bool closed = false;
+	int r = store_find_order(e->store, id, found, &closed);
+
+	if (r < 0)
+		return;
+	if (r == 0)
+		say_odd(e, host, s, "order-unknown");
+	if (!is_last(outcome))
+		desk_cancel(e, id);
+	else if (closed || outcome == OUTCOME_REFUSED || outcome == OUTCOME_STAYED ||
+		 outcome == OUTCOME_MOVED || outcome == OUTCOME_ENDED)
+		desk_acknowledge(e, id);
+}
+
+static void
+take_progress(struct book_order *o, const Lifeboat__OrderState *s)
+{
+	o->row.taken = true;
+	o->phase = (enum phase)s->phase;
+	o->bytes = s->bytes;
+	o->bytes_per_s = s->bytes_per_s;
+	memset(o->entered_ms, 0, sizeof(o->entered_ms));
+	for (size_t i = 0; i < s->n_entered_ms; i++)
+		o->entered_ms[i] = s->entered_ms[i];
+}
+
+static bool
+take_berth(struct book_order *o, const Lifeboat__Berth *b)
+{
+	if (!b ||
+	    !text_copy(o->row.berth.address, sizeof(o->row.berth.address), b->address))
+		return false;
+	o->row.berth.port = b->port;
+	memcpy(o->row.berth.key, b->key.data, WIRE_KEY);
+	return true;
+}
+
+static void
+say_detail(struct engine *e, const struct book_order *o, mono_t now)
+{
+	char text[HISTORY_TEXT];
+	struct action about = { .from = o->from, .to = o->to, .guest = o->row.guest };
+
+	log_line(LOG_LEVEL_NOTICE, "order-state", "host", o->row.host, "order",
+	    desk_id_text(o->row.id), "kind", order_kind_name(o->row.kind), "guest",
+	    o->row.name, "outcome", outcome_name(o->row.said), "why",
+	    o->row.said_why[0] ? o->row.said_why : NULL, "detail",
+	    o->row.detail[0] ? o->row.detail : NULL, NULL);
+	if (!o->row.detail[0])
+		return;
+	snprintf(text, sizeof(text), "%llu.%u %s says %s: %.200s",
+	    (unsigned long long)o->row.id.term, o->row.id.number, o->row.host,
+	    outcome_name(o->row.said), o->row.detail);
+	history_add(e->history, now, &about, text);
+}
+
+/* A new word; false when it could not be stored, and must be said again. */
+static bool
+take_word(
+    struct engine *e, struct book_order *o, const Lifeboat__OrderState *s, mono_t now)
+{
+	enum outcome before = o->row.said;
+
+	o->row.said = (enum outcome)s->outcome;
+	text_copy(o->row.said_why, sizeof(o->row.said_why), s->why);
+	text_copy(o->row.detail, sizeof(o->row.detail), s->detail);
+	if (book_save(&e->book, o) < 0) {
+		o->row.said = before;
+		return false;
+	}
+	say_detail(e, o, now);
+	return true;
+}
+
+/* Another order under the id of ours: neither is to be trusted with a guest. */
+static void
+take_forged(
+    struct engine *e, struct book_order *o, const Lifeboat__OrderState *s, mono_t now)
+{
+	bool prepare = o->row.kind == ORDER_PREPARE;
+
+	say_odd(e, o->host.i, s, "order-hash");
+	o->row.taken = true;
+	o->withdrawn = o->cancel = true;
+	if (o->row.said == OUTCOME_NONE) {
+		o->row.said = prepare ? OUTCOME_REFUSED : OUTCOME_UNDEFINED;
+		desk_tell_core(e, o->row.id, o->row.said, WHY_REFUSED, now);
+	}
+}
+
+/* Open ones that go on; at most once a second the core is told. */
+static void
+take_open(struct engine *e, struct book_order *o, mono_t now)
+{
+	if (o->row.kind == ORDER_PREPARE || o->row.outcome != OUTCOME_NONE ||
+	    mono_since(now, o->news_at) < DESK_NEWS_MS)
+		return;
+	o->news_at = now;
+	desk_tell_core(e, o->row.id, OUTCOME_NONE, WHY_NONE, now);
+}
+
+/* Undefined is a last word only when the core no longer waits for a better one. */
+static bool
+is_settled(const struct book_order *o, enum outcome outcome)
+{
+	return is_last(outcome) &&
+	       (outcome != OUTCOME_UNDEFINED || o->row.outcome != OUTCOME_NONE);
+}
+
+void
+desk_take(struct engine *e, int host, const Lifeboat__OrderState *s, mono_t now)
+{
+	order_t id = desk_id(s->id);
+	enum outcome outcome = (enum outcome)s->outcome;
+	struct book_order *o = book_find(&e->book, id);
+	bool first;
+
+	if (memcmp(s->id->engine.data, store_instance(e->store), sizeof(struct uuid)) !=
+	    0) {
+		say_odd(e, host, s, "order-foreign");
+		return;
+	}
+	if (!o) {
+		take_closed(e, host, s);
+		return;
+	}
+	if (o->host.i != host) {
+		say_odd(e, host, s, "order-foreign");
+		return;
+	}
+	if (memcmp(s->hash.data, o->row.hash, WIRE_HASH) != 0) {
+		take_forged(e, o, s, now);
+		return;
+	}
+	first = !o->row.taken;
+	take_progress(o, s);
+	if (outcome == OUTCOME_READY && !take_berth(o, s->berth))
+		return;
+	if (outcome == o->row.said ? first && book_save(&e->book, o) < 0
+				   : !take_word(e, o, s, now))
+		return;
+	o->last = is_settled(o, outcome);
+	if (outcome == OUTCOME_NONE) {
+		take_open(e, o, now);
+	} else if (o->core_heard != outcome) {
+		/* Held by the target after the core was done with it. */
+		if (o->row.kind == ORDER_PREPARE && outcome == OUTCOME_HELD &&
+		    o->row.outcome != OUTCOME_NONE && !engine_reopen(e, o, now))
+			return;
+		o->core_heard = outcome;
+		desk_tell_core(e, id, outcome, why_of(o, s->why, outcome), now);
+	}
+	/* The core may have ended it upon that, and the book closed it. */
+	o = book_find(&e->book, id);
+	if (o)
+		o->last = is_settled(o, outcome);
+	if (!o || o->last)
+		desk_acknowledge(e, id);
+	if (o && o->last)
+		dispatch_settle(e, o);
+}
