@@ -50,7 +50,7 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # each has its own
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
 set(CPACK_COMPONENTS_ALL ${packages})
-set(CPACK_PACKAGE_CONTACT "Seed 2c22352a maintainers <maintainers@users.noreply.r-seed-2c22352a.example>")
+set(CPACK_PACKAGE_CONTACT "The Lifeboat developers <lifeboat@example.org>")
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
