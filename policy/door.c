@@ -272,8 +272,7 @@ door_open(struct door **out, uv_loop_t *loop, struct engine *engine, const char 
 		r = uv_listen((uv_stream_t *)&d->pipe, CONNECTIONS, on_connection);
 	if (r < 0)
 		err_set(err, r, "%s: cannot listen: %s", path, uv_strerror(r));
-	engine->watch = on_action;
-	engine->watch_to = d;
+	engine_watch(engine, on_action, d);
 	*out = d;
 	return r;
 }
@@ -291,7 +290,7 @@ door_close(struct door *d)
 {
 	if (!d || uv_is_closing((uv_handle_t *)&d->pipe))
 		return;
-	d->engine->watch = NULL;
+	engine_unwatch(d->engine, d);
 	for (int i = 0; i < CONNECTIONS; i++)
 		if (d->connection[i])
 			hang_up(d->connection[i]);
