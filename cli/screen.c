@@ -149,6 +149,23 @@ screen_line(const struct screen *s, enum tint tint, const char *fmt, ...)
 	free(text);
 }
 
+void
+screen_row(const struct screen *s, const char *text)
+{
+	char *safe = screen_escape(text), *end = safe;
+	size_t columns = 0;
+
+	/* At the last column some terminals begin a new row already. */
+	while (*end && (s->width == 0 || columns + 1 < s->width)) {
+		end++;
+		while (((unsigned char)*end & 0xc0) == 0x80)
+			end++;
+		columns++;
+	}
+	fprintf(s->out, "%.*s\n", (int)(end - safe), safe);
+	free(safe);
+}
+
 size_t
 screen_columns(const char *text)
 {

@@ -29,6 +29,9 @@ void screen_init(struct screen *s, FILE *out, enum screen_color color);
 void screen_line(const struct screen *s, enum tint tint, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* One line that takes one row of a terminal, whatever is in it: the rest is cut off. */
+void screen_row(const struct screen *s, const char *text);
+
 /*
  * A copy (the caller's, never NULL) with control characters, characters that change
  * the direction or hide, and what is no UTF-8 as \xNN.  Blanks and letters of any

@@ -66,6 +66,10 @@ static const struct conf_key keys[] = {
 	  "Moves at once from one host." },
 	{ "rules", "in-flight-target", CONF_INT, RULE(in_flight_target), 0, "1", 0, 64, NULL,
 	  "Moves at once to one host." },
+	{ "hook", "exec", CONF_STRING, ENGINE(hook), 256, "no", 0, 0, NULL,
+	  "A program that is run upon what happens; no: none." },
+	{ "hook", "timeout", CONF_DURATION, ENGINE(hook_ms), 0, "30s", 1000, HOUR, NULL,
+	  "It is killed when it takes longer." },
 	{ "host *", "public-key", CONF_KEY, offsetof(struct conf_host, key), 0, NULL, 0, 0, NULL,
 	  "The host's public key." },
 	{ "sensor *", "high", CONF_MILLI, LIMIT(LIMIT_HIGH), 0, "", 0, 0, NULL,
@@ -171,6 +175,17 @@ check_keys(const struct policy_conf *c, const char *path, struct err *err)
 	return 0;
 }
 
+/* From the root folder it would be looked for in vain. */
+static int
+check_hook(const struct policy_conf *c, const char *path, struct err *err)
+{
+	if (c->hook[0] == '/' || strcmp(c->hook, "no") == 0)
+		return 0;
+	return err_set(err, -EINVAL,
+	    "%s: hook: exec: %s: a path begins with a slash; no: there is none", path,
+	    c->hook);
+}
+
 int
 policy_conf_read(struct policy_conf **out, const char *path, struct err *err)
 {
@@ -190,6 +205,8 @@ policy_conf_read(struct policy_conf **out, const char *path, struct err *err)
 	r = conf_read(&conf, path, err);
 	if (r == 0)
 		r = check_keys(c, path, err);
+	if (r == 0)
+		r = check_hook(c, path, err);
 	if (r == 0) {
 		*out = c;
 		c = NULL;
@@ -234,6 +251,7 @@ policy_conf_print(FILE *f, const struct policy_conf *c)
 
 	conf_print(f, keys, "engine", "engine", c);
 	conf_print(f, keys, "rules", "rules", c);
+	conf_print(f, keys, "hook", "hook", c);
 	for (int i = 0; i < c->n_hosts; i++) {
 		snprintf(text, sizeof(text), "host %s", c->hosts[i].name);
 		conf_print(f, keys, "host *", text, &c->hosts[i]);
@@ -280,8 +298,8 @@ policy_conf_guest(const struct policy_conf *c, const char *name)
 void
 policy_conf_print_mdoc(FILE *f)
 {
-	static const char *const sections[] = { "engine", "rules", "host *", "sensor *",
-		"guest *" };
+	static const char *const sections[] = { "engine", "rules", "hook", "host *",
+		"sensor *", "guest *" };
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		fprintf(f, ".Ss [%s]\n", sections[i]);

@@ -3,6 +3,7 @@
  *
  *   [engine]          keys, addresses, store, recording
  *   [rules]           every number of struct rules
+ *   [hook]            a program that is told of what happens
  *   [host NAME]       the inventory, in order: a host's public key
  *   [sensor PATTERN]  limits of a site, for "chip/feature" or "host:chip/feature"
  *   [guest PATTERN]   move = no: a guest that is never moved
@@ -44,6 +45,8 @@ struct policy_conf {
 	char store[256];
 	char recording[256];
 	int64_t recording_kib;
+	char hook[256]; /* a program, or "no" */
+	int64_t hook_ms;
 	struct rules rules;
 	struct conf_host *hosts; /* owned, as are the two below */
 	int n_hosts;

@@ -108,6 +108,7 @@ dispatch(struct engine *e, mono_t now, const struct action *a)
 	trace_prose(prose, sizeof(prose), e->trace, e->core, a);
 	history_add(e->history, now, a, prose);
 	dispatch_order(e, now, a);
-	if (e->watch)
-		e->watch(e->watch_to, e, a, prose);
+	for (int i = 0; i < ENGINE_WATCHERS; i++)
+		if (e->watch[i].news)
+			e->watch[i].news(e->watch[i].to, e, a, prose);
 }

@@ -13,8 +13,15 @@
 #include "policy/dispatch.h"
 #include "policy/door.h"
 #include "policy/door_answer.h"
+#include "policy/door_orders.h"
 
-enum { CONNECTIONS = 32, REQUEST_MAX = 65536, UNSENT_MAX = 4 << 20, IDLE_MS = 60000 };
+enum {
+	CONNECTIONS = 32,
+	REQUEST_MAX = 65536,
+	UNSENT_MAX = 4 << 20,
+	IDLE_MS = 60000,
+	SECOND_MS = 1000
+};
 
 struct connection {
 	uv_pipe_t pipe;
@@ -23,12 +30,15 @@ struct connection {
 	char *in; /* owned, REQUEST_MAX */
 	size_t len;
 	int open_handles; /* pipe and timer: freed with the last */
-	bool watching, closing;
+	bool watching, progress, closing;
+	bool moving; /* its last progress told of a move */
 	char by[32]; /* the user at the other end */
 };
 
 struct door {
 	uv_pipe_t pipe;
+	uv_timer_t second; /* runs while somebody wants to see how moves get on */
+	int open_handles;
 	struct engine *engine;
 	struct connection *connection[CONNECTIONS];
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -104,6 +114,34 @@ send_line(struct connection *c, const json_t *answer)
 	}
 }
 
+/* While there are moves, and once more when there are none. */
+static void
+tell_progress(struct connection *c, const json_t *news, bool moving)
+{
+	if (moving || c->moving)
+		send_line(c, news);
+	c->moving = moving;
+}
+
+static void
+on_second(uv_timer_t *timer)
+{
+	struct door *d = timer->data;
+	json_t *orders = door_moves(d->engine);
+	bool moving = json_array_size(orders) > 0, wanted = false;
+	json_t *news = json_pack("{s:o}", "orders", orders);
+
+	for (int i = 0; news && i < CONNECTIONS; i++) {
+		if (!d->connection[i] || !d->connection[i]->progress)
+			continue;
+		wanted = true;
+		tell_progress(d->connection[i], news, moving);
+	}
+	json_decref(news);
+	if (!wanted)
+		uv_timer_stop(timer);
+}
+
 static void
 take_request(struct connection *c, const char *line, size_t len)
 {
@@ -118,7 +156,10 @@ take_request(struct connection *c, const char *line, size_t len)
 	json_decref(answer);
 	if (!c->closing && asker.watch && !c->watching) {
 		c->watching = true;
+		c->progress = asker.progress;
 		uv_timer_stop(&c->idle);
+		if (c->progress)
+			uv_timer_start(&c->door->second, on_second, SECOND_MS, SECOND_MS);
 	}
 }
 
@@ -264,7 +305,9 @@ door_open(struct door **out, uv_loop_t *loop, struct engine *engine, const char 
 	unlink(path);
 	d->engine = engine;
 	uv_pipe_init(loop, &d->pipe, 0);
-	d->pipe.data = d;
+	uv_timer_init(loop, &d->second);
+	d->pipe.data = d->second.data = d;
+	d->open_handles = 2;
 	mask = umask(0117);
 	r = uv_pipe_bind(&d->pipe, path);
 	umask(mask);
@@ -272,8 +315,7 @@ door_open(struct door **out, uv_loop_t *loop, struct engine *engine, const char 
 		r = uv_listen((uv_stream_t *)&d->pipe, CONNECTIONS, on_connection);
 	if (r < 0)
 		err_set(err, r, "%s: cannot listen: %s", path, uv_strerror(r));
-	engine->watch = on_action;
-	engine->watch_to = d;
+	engine_watch(engine, on_action, d);
 	*out = d;
 	return r;
 }
@@ -283,7 +325,7 @@ on_door_closed(uv_handle_t *handle)
 {
 	struct door *d = handle->data;
 
-	d->closed = true;
+	d->closed = --d->open_handles == 0;
 }
 
 void
@@ -291,11 +333,12 @@ door_close(struct door *d)
 {
 	if (!d || uv_is_closing((uv_handle_t *)&d->pipe))
 		return;
-	d->engine->watch = NULL;
+	engine_unwatch(d->engine, d);
 	for (int i = 0; i < CONNECTIONS; i++)
 		if (d->connection[i])
 			hang_up(d->connection[i]);
 	uv_close((uv_handle_t *)&d->pipe, on_door_closed);
+	uv_close((uv_handle_t *)&d->second, on_door_closed);
 }
 
 struct door *

@@ -194,6 +194,7 @@ answer(struct engine *e, const struct door_request *q, struct door_asker *asker)
 		return q->guest ? answer_why_not(e, q) : refuse("\"guest\" is missing");
 	if (strcmp(q->op, "watch") == 0) {
 		asker->watch = true;
+		asker->progress = q->which && strcmp(q->which, "progress") == 0;
 		return json_pack("{s:b}", "ok", 1);
 	}
 	return door_operate(e, q, asker);

@@ -13,6 +13,7 @@ struct door_asker {
 	mono_t now;
 	const char *by; /* a user's name, for the record */
 	bool watch;     /* out: it asked for news */
+	bool progress;  /* out: and how moves get on */
 };
 
 /* The answer to one line; NULL only when memory is gone. */

@@ -126,6 +126,20 @@ door_open_orders(const struct engine *e)
 }
 
 json_t *
+door_moves(const struct engine *e)
+{
+	json_t *rows = json_array();
+
+	for (int i = 0; i < e->book.n; i++) {
+		const struct book_order *o = e->book.order[i];
+
+		if (o->row.kind == ORDER_MOVE && o->row.taken && !o->last)
+			json_array_append_new(rows, open_row(e, o));
+	}
+	return rows;
+}
+
+json_t *
 door_orders(const struct engine *e, bool all)
 {
 	json_t *rows = door_open_orders(e);

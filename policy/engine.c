@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,25 @@ void
 engine_report(struct engine *e, uint8_t *frame, size_t len, mono_t now)
 {
 	intake_report(e->intake, frame, len, now, (intake_sink_t){ on_event, e });
+}
+
+void
+engine_watch(struct engine *e, engine_news *news, void *to)
+{
+	int i = 0;
+
+	while (i < ENGINE_WATCHERS && e->watch[i].news)
+		i++;
+	assert(i < ENGINE_WATCHERS);
+	e->watch[i] = (struct engine_watch){ news, to };
+}
+
+void
+engine_unwatch(struct engine *e, const void *to)
+{
+	for (int i = 0; i < ENGINE_WATCHERS; i++)
+		if (e->watch[i].to == to)
+			e->watch[i] = (struct engine_watch){ NULL, NULL };
 }
 
 size_t

@@ -16,6 +16,7 @@
 #include "policy/trace.h"
 
 struct desk;
+struct engine;
 
 /* What the core must hear of an order once it is done with the event at hand. */
 struct engine_later {
@@ -24,7 +25,15 @@ struct engine_later {
 	enum why why;
 };
 
-enum { ENGINE_LATER = MAX_ACTIONS };
+enum { ENGINE_LATER = MAX_ACTIONS, ENGINE_WATCHERS = 2 };
+
+/* Who is told of every action after it was logged. */
+typedef void engine_news(
+    void *to, const struct engine *e, const struct action *a, const char *text);
+struct engine_watch {
+	engine_news *news; /* NULL: nobody */
+	void *to;
+};
 
 struct engine {
 	struct policy_conf *conf;
@@ -41,10 +50,7 @@ struct engine {
 	int n_later;
 	struct actions *actions;
 	mono_t started;
-	/* Told of every action after it was logged; set by the door. */
-	void (*watch)(
-	    void *to, const struct engine *e, const struct action *a, const char *text);
-	void *watch_to;
+	struct engine_watch watch[ENGINE_WATCHERS];
 };
 
 /* conf is taken over, also on failure.  -errno with a sentence. */
@@ -60,6 +66,10 @@ size_t engine_request(
     struct engine *e, uint8_t *frame, size_t len, mono_t now, uint8_t *reply);
 /* Once a second or more often: who has fallen silent. */
 void engine_sweep(struct engine *e, mono_t now);
+
+/* At most ENGINE_WATCHERS. */
+void engine_watch(struct engine *e, engine_news *news, void *to);
+void engine_unwatch(struct engine *e, const void *to);
 
 /* The one event there is room for, to be filled and given to engine_event(). */
 struct event *engine_make(enum event_kind kind, mono_t now);

@@ -9,6 +9,7 @@
 #include "base/notify.h"
 #include "policy/core/core.h"
 #include "policy/door.h"
+#include "policy/hook.h"
 #include "policy/loop.h"
 
 enum {
@@ -23,6 +24,7 @@ struct loop {
 	const char *conf_path;
 	struct bus_server bus;
 	struct door *door;
+	struct hook *hook;
 	uv_poll_t sub, rep;
 	uv_timer_t tick, watchdog;
 	uv_signal_t term, interrupt, hangup;
@@ -204,6 +206,8 @@ loop_run(struct engine *engine, const char *conf_path, struct err *err)
 	r = bus_server_init(&l.bus, &engine->conf->at, err);
 	if (r == 0)
 		r = door_open(&l.door, &l.uv, engine, engine->conf->door, err);
+	if (r == 0)
+		r = hook_open(&l.hook, &l.uv, engine);
 	if (r == 0) {
 		start_handles(&l);
 		log_line(LOG_LEVEL_NOTICE, "engine-start", "version", LIFEBOAT_VERSION,
@@ -216,9 +220,11 @@ loop_run(struct engine *engine, const char *conf_path, struct err *err)
 		log_line(LOG_LEVEL_NOTICE, "engine-stop", NULL);
 	}
 	door_close(l.door);
+	hook_close(l.hook);
 	uv_walk(&l.uv, close_handle, NULL);
 	uv_run(&l.uv, UV_RUN_DEFAULT);
 	door_free(l.door);
+	hook_free(l.hook);
 	uv_loop_close(&l.uv);
 	bus_server_deinit(&l.bus);
 	return r;

@@ -456,6 +456,30 @@ def watch_prints_lines_as_they_come_and_finds_the_engine_again():
 
 
 @test
+def watch_draws_a_bar_for_each_move_on_a_terminal():
+    moves = json.dumps({"orders": [{**MOVE, "guest": "web\x1b[2J"}, {**MOVE, "guest": "db", "bytes": 0}]})
+    event = json.dumps({"event": "would move x n1 -> n2", "id": "would-move", "host": "n1", "guest": "x"})
+    lines = [json.dumps({"ok": True}), moves, event, json.dumps({"orders": []})]
+    with Folder() as path, FakeDoor(path, {"watch": ("\n".join(lines) + "\n{").encode()}) as door:
+        pid, fd = pty.fork()
+        if pid == 0:
+            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+            os.execv(PROGRAM, [PROGRAM, "--door", path, "watch"])
+        text = b""
+        while b"trying again" not in text:
+            text += os.read(fd, 4096)
+        os.kill(pid, signal.SIGINT)
+        os.waitpid(pid, 0)
+        os.close(fd)
+        assert door.asked[0] == {"op": "watch", "which": "progress"}, door.asked
+    text = text.decode().replace("\r\n", "\n")
+    bar = "web\\x1b[2J n1 -> n2 [######..............] copying 33%, 696 of 2048 MiB, 96 MiB/s\n"
+    bars = bar[:79].rstrip("\n") + "\n" + "db n1 -> n2 [....................] copying\n"
+    assert re.fullmatch(re.escape(bars) + "\x1b\\[2A\x1b\\[J\\d\\d:\\d\\d:\\d\\d  would move x n1 -> n2\n" +
+        re.escape(bars + "\x1b[2A\x1b[J") + "lifeboat: .*\n?", text, re.S), ascii(text)
+
+
+@test
 def watch_without_an_engine_exits_with_3():
     with Folder() as path:
         assert "cannot reach" in run("--door", path, "watch", status=3)

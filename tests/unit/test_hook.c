@@ -1,0 +1,190 @@
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/seal.h"
+#include "policy/hook.h"
+#include "tests/unit/cmocka_all.h"
+#include "tests/unit/engine_rig.h"
+
+static struct rig r;
+static uv_loop_t loop;
+static struct hook *hook;
+static char script[96], said[96];
+
+static void
+write_script(const char *body)
+{
+	FILE *f = fopen(script, "w");
+
+	assert_non_null(f);
+	fprintf(f, "#!/bin/sh\n%s\n", body);
+	fclose(f);
+	chmod(script, 0700);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	rig_init(&r);
+	snprintf(script, sizeof(script), "%s/hook", r.folder);
+	snprintf(said, sizeof(said), "%s/said", r.folder);
+	snprintf(r.engine->conf->hook, sizeof(r.engine->conf->hook), "%s", script);
+	r.engine->conf->hook_ms = 10000;
+	if (uv_loop_init(&loop) < 0)
+		return -1;
+	return hook_open(&hook, &loop, r.engine);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	hook_close(hook);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	hook = hook_free(hook);
+	unlink(script);
+	unlink(said);
+	rig_deinit(&r);
+	return 0;
+}
+
+static char *
+read_said(void)
+{
+	static char text[65536];
+	FILE *f = fopen(said, "r");
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+	if (f)
+		fclose(f);
+	text[n] = '\0';
+	return text;
+}
+
+static int
+lines(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* Everything that was begun has ended: nothing keeps the loop. */
+static void
+finish(void)
+{
+	uv_run(&loop, UV_RUN_DEFAULT);
+}
+
+static void
+drain(bool on)
+{
+	struct err err;
+
+	assert_int_equal(engine_drain(r.engine, (host_t){ 0 }, on, r.now, &err), 0);
+}
+
+static void
+it_hears_of_an_event_in_its_environment_and_on_its_input(void **state)
+{
+	char *text;
+
+	(void)state;
+	write_script("{ echo \"$LIFEBOAT_EVENT|$LIFEBOAT_GUEST|$LIFEBOAT_HOST|"
+		     "$LIFEBOAT_TO|$LIFEBOAT_WHY|$LIFEBOAT_MODE|$HOME\"; cat; } "
+		     ">\"${0%/*}/said\"");
+	rig_run(&r, 3000);
+	finish();
+	assert_non_null(strstr(read_said(), "host-health||n"));
+	drain(true);
+	finish();
+	text = read_said();
+	assert_non_null(strstr(text, "would-move|web|n1|n2|drain|observe|\n"));
+	assert_non_null(strstr(text, "\"id\":\"would-move\""));
+	assert_non_null(strstr(text, "\"guest\":\"web\""));
+}
+
+static void
+one_that_hangs_is_killed_with_what_it_started(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	write_script("sleep 100 & echo begun >>\"${0%/*}/said\"; wait");
+	r.engine->conf->hook_ms = 200;
+	rig_run(&r, 1000);
+	before = uv_hrtime();
+	finish();
+	assert_true(uv_hrtime() - before < UINT64_C(20000000000));
+	assert_int_equal(lines(read_said()), RIG_HOSTS);
+}
+
+static void
+one_that_fails_does_not_read_or_is_not_there_hurts_nobody(void **state)
+{
+	(void)state;
+	write_script("exec <&-; exit 3");
+	rig_run(&r, 3000);
+	finish();
+	unlink(script);
+	drain(true);
+	finish();
+	snprintf(r.engine->conf->hook, sizeof(r.engine->conf->hook), "no");
+	drain(false);
+	finish();
+	assert_string_equal(read_said(), "");
+}
+
+/* More than may wait: the rest is dropped, and nothing is held up. */
+static void
+a_flood_is_bounded(void **state)
+{
+	int n;
+
+	(void)state;
+	write_script("echo x >>\"${0%/*}/said\"");
+	rig_run(&r, 3000);
+	for (int i = 0; i < 200; i++) {
+		drain(true);
+		drain(false);
+	}
+	finish();
+	n = lines(read_said());
+	assert_true(n >= HOOK_QUEUE && n <= HOOK_QUEUE + 2 * HOOK_AT_ONCE);
+}
+
+static void
+what_runs_at_the_end_is_killed(void **state)
+{
+	(void)state;
+	write_script("sleep 100");
+	rig_run(&r, 1000);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+int
+main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(it_hears_of_an_event_in_its_environment_and_on_its_input),
+		CASE(one_that_hangs_is_killed_with_what_it_started),
+		CASE(one_that_fails_does_not_read_or_is_not_there_hurts_nobody),
+		CASE(a_flood_is_bounded),
+		CASE(what_runs_at_the_end_is_killed),
+	};
+
+	if (seal_start() < 0)
+		return 1;
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
