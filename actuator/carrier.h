@@ -34,14 +34,15 @@ enum {
 
 /* Records between a carrier and its mover. */
 enum carrier_tag {
-	CARRIER_CONF = 'K',    /* mover: struct carrier_conf */
-	CARRIER_CANCEL = 'X',  /* mover: stop, if nothing forbids it */
-	CARRIER_ALLOW = 'A',   /* mover: `ready` may be released */
-	CARRIER_BERTH = 'O',   /* carrier: uint16_t port; xl's banner has been read */
-	CARRIER_PHASE = 'P',   /* carrier: uint8_t enum phase */
-	CARRIER_BYTES = 'B',   /* carrier: uint64_t of memory carried */
-	CARRIER_FAILED = 'F',  /* carrier: why, NUL, sentence; it gives up */
-	CARRIER_STARTED = 'S', /* carrier: uint8_t, 0: the target says that it runs */
+	CARRIER_CONF = 'K',     /* mover: struct carrier_conf */
+	CARRIER_CANCEL = 'X',   /* mover: stop, if nothing forbids it */
+	CARRIER_XL_ENDED = 'E', /* mover: xl is gone, whoever still holds its pipes */
+	CARRIER_ALLOW = 'A',    /* mover: `ready` may be released */
+	CARRIER_BERTH = 'O',    /* carrier: uint16_t port; xl's banner has been read */
+	CARRIER_PHASE = 'P',    /* carrier: uint8_t enum phase */
+	CARRIER_BYTES = 'B',    /* carrier: uint64_t of memory carried */
+	CARRIER_FAILED = 'F',   /* carrier: why, NUL, sentence; it gives up */
+	CARRIER_STARTED = 'S',  /* carrier: uint8_t, 0: the target says that it runs */
 };
 
 #define JOURNAL_GO_TAKEN "go-taken"
@@ -86,7 +87,7 @@ void carrier_say_phase(struct carrier *c, enum phase phase);
 void carrier_say_failed(struct carrier *c, const char *why, const char *sentence);
 /* Each second: bytes to the mover, LINK_ALIVE to the other side. */
 void carrier_tick(struct carrier *c, mono_t now);
-/* Takes what the mover says: the last CARRIER_CANCEL or CARRIER_ALLOW, or 0. */
+/* Takes what the mover says: the last tag, or 0. */
 uint8_t carrier_listen(struct carrier *c);
 /* Drop the connection; what is half sent is lost. */
 void carrier_hang_up(struct carrier *c);

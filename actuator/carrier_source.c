@@ -30,6 +30,7 @@ struct source {
 	bool ready;    /* the target has all of it; the guest is suspended */
 	bool released; /* xl has been told so */
 	bool aborted;  /* the target's journal says so */
+	bool xl_ended; /* its mover says so */
 	bool settled;  /* xl has been told how it ended */
 	uint8_t go[WORDS_GO_SIZE];
 	size_t go_len;
@@ -281,12 +282,12 @@ take_go(struct source *s)
 {
 	ssize_t n = read(s->from_xl, s->go + s->go_len, WORDS_GO_SIZE - s->go_len);
 
-	if (n < 0)
-		return;
-	if (n == 0) {
+	if (n == 0 || (n < 0 && s->xl_ended)) {
 		end_of_xl(s);
 		return;
 	}
+	if (n < 0)
+		return;
 	s->go_len += (size_t)n;
 	if (s->go_len < WORDS_GO_SIZE)
 		return;
@@ -351,6 +352,11 @@ take_mover(struct source *s)
 
 	if (said == CARRIER_CANCEL && !s->released)
 		give_up(s, "cancelled", "cancelled by the engine or an operator");
+	if (said == CARRIER_XL_ENDED) {
+		s->xl_ended = true;
+		if (!s->released)
+			give_up(s, "xl-ended", "this host's xl gave up");
+	}
 	if (s->c->mover_gone && !s->released)
 		give_up(s, "mover-gone", "the mover died");
 	if (said == CARRIER_ALLOW && s->ready && !s->released && !s->over) {
@@ -414,7 +420,7 @@ step(struct source *s)
 		send_hello(s);
 	if (!s->over && c->link.fd >= 0 && p[SLOT_LINK].revents)
 		take_link(s);
-	if (!s->over && p[SLOT_XL].revents)
+	if (!s->over && s->from_xl >= 0 && (p[SLOT_XL].revents || s->xl_ended))
 		take_xl(s);
 	if (!s->over && is_welcome(s))
 		carrier_tick(c, now);

@@ -45,6 +45,7 @@ struct target {
 	int listener, to_xl, from_xl;
 	struct caller caller[GUESTS];
 	bool over;
+	bool xl_ended;          /* its mover says so */
 	bool bannered;          /* xl has said that it waits */
 	bool berthed;           /* the mover knows the port */
 	bool met;               /* the source has come, at least once */
@@ -471,12 +472,12 @@ take_xl(struct target *t)
 
 	code = word[0] == WORDS_REPORT[0] && want == WORDS_REPORT_SIZE ? 1 : 0;
 	n = read(t->from_xl, t->word + t->word_len, want + code - t->word_len);
-	if (n < 0)
-		return;
-	if (n == 0) {
+	if (n == 0 || (n < 0 && t->xl_ended)) {
 		end_of_xl(t);
 		return;
 	}
+	if (n < 0)
+		return;
 	if (t->aborted)
 		return; /* its last words: nobody needs them */
 	t->word_len += (size_t)n;
@@ -491,8 +492,11 @@ take_xl(struct target *t)
 static void
 take_mover(struct target *t)
 {
-	if (carrier_listen(t->c) == CARRIER_CANCEL)
+	uint8_t said = carrier_listen(t->c);
+
+	if (said == CARRIER_CANCEL)
 		give_up(t, "cancelled", "cancelled by the engine or an operator");
+	t->xl_ended |= said == CARRIER_XL_ENDED;
 	if (t->c->mover_gone && !t->ready)
 		give_up(t, "mover-gone", "the mover died");
 }
@@ -591,7 +595,7 @@ step(struct target *t)
 	now = clock_mono();
 	if (p[SLOT_CONTROL].revents)
 		take_mover(t);
-	if (p[SLOT_FROM_XL].revents)
+	if (t->from_xl >= 0 && (p[SLOT_FROM_XL].revents || t->xl_ended))
 		take_xl(t);
 	if (p[SLOT_TO_XL].revents && t->to_xl >= 0)
 		write_xl(t);
@@ -623,6 +627,7 @@ carrier_target(struct carrier *c)
 	for (int i = 0; i < GUESTS; i++)
 		t->caller[i].fd = -1;
 	fcntl(t->to_xl, F_SETFL, fcntl(t->to_xl, F_GETFL) | O_NONBLOCK);
+	fcntl(t->from_xl, F_SETFL, fcntl(t->from_xl, F_GETFL) | O_NONBLOCK);
 	while (!is_over(t, clock_mono()))
 		step(t);
 	carrier_say(c, CARRIER_BYTES, &c->bytes, sizeof(c->bytes));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "actuator/keys.h"
@@ -151,6 +152,7 @@ mover_start_xl(
 	    &m->xl, m->conf.xl, argv, (int[]){ in, out < 0 ? said : out, said }, 3, err);
 	close(said);
 	if (r == 0) {
+		m->xl_started = true;
 		snprintf(pid, sizeof(pid), "%d", (int)m->xl.pid);
 		folder_write(m->folder, "xl.pid", pid, strlen(pid));
 	}
@@ -249,6 +251,21 @@ take_carrier(struct mover *m)
 	}
 }
 
+/* xl's own helpers may hold its pipes open beyond its death. */
+static void
+tell_end_of_xl(struct mover *m)
+{
+	char text[64];
+
+	if (m->xl_seen_out || !m->xl_started || m->xl.pid != 0 || m->control < 0)
+		return;
+	m->xl_seen_out = true;
+	if (m->state.phase < PHASE_GO && m->xl.status != 0 && WIFSIGNALED(m->xl.status))
+		mover_why(
+		    m, "xl-died", "xl: %s", run_status(text, sizeof(text), m->xl.status));
+	record_write(m->control, CARRIER_XL_ENDED, NULL, 0);
+}
+
 void
 mover_step(struct mover *m)
 {
@@ -263,6 +280,7 @@ mover_step(struct mover *m)
 	run_reap(&m->carrier);
 	if (m->carrier.pid == 0)
 		hang_up(m);
+	tell_end_of_xl(m);
 	if (!m->cancelled && folder_has(m->folder, "cancel")) {
 		m->cancelled = true;
 		if (m->control >= 0 && m->state.phase < PHASE_RELEASED)
@@ -384,6 +402,22 @@ carry_out(struct mover *m)
 		proofs[m->order->kind](m);
 }
 
+/* What xl said outlives the order's folder in the log. */
+static void
+log_xl(const struct mover *m)
+{
+	static char text[16384];
+	int n = folder_read(m->folder, "xl.err", text, sizeof(text) - 1);
+	char *line, *save = NULL;
+
+	if (n == -E2BIG)
+		n = (int)sizeof(text) - 1;
+	text[n < 0 ? 0 : n] = '\0';
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		log_line(LOG_LEVEL_INFO, "xl-said", "guest", m->order->guest->name,
+		    "line", line, NULL);
+}
+
 int
 mover_run(const char *folder)
 {
@@ -406,6 +440,7 @@ mover_run(const char *folder)
 	if (m.lock < 0)
 		return m.lock == -EWOULDBLOCK ? 0 : 1;
 	carry_out(&m);
+	log_xl(&m);
 	log_line(LOG_LEVEL_NOTICE, "order-ended", "order", folder, "kind",
 	    order_kind_name((enum order_kind)m.order->kind), "guest",
 	    m.order->guest->name, "outcome", outcome_name(m.state.outcome), "why",

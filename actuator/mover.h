@@ -43,7 +43,9 @@ struct mover {
 	int control; /* to the carrier, -1 */
 	struct record_reader reader;
 	bool cancelled;
-	bool told; /* the report of xl at the target has come, in code */
+	bool xl_started;
+	bool xl_seen_out; /* the carrier has been told that xl ended */
+	bool told;        /* the report of xl at the target has come, in code */
 	uint8_t code;
 	mono_t rated;
 	uint64_t bytes_rated;

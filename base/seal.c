@@ -89,10 +89,12 @@ seal_read(struct seal_pair *pair, const char *path, struct err *err)
 		r = -errno;
 		err_set(err, r, "%s: cannot read the key: %s", path,
 		    err_text(why, sizeof(why), r));
+		if (r == -ENOENT || r == -EACCES)
+			r = -ENOKEY;
 		goto out;
 	}
 	if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0) {
-		r = err_set(err, -EACCES,
+		r = err_set(err, -ENOKEY,
 		    "%s: the key must be a file that only its owner can read: chmod 600",
 		    path);
 		goto out;
@@ -103,7 +105,7 @@ seal_read(struct seal_pair *pair, const char *path, struct err *err)
 	text[n] = '\0';
 	text[strcspn(text, "\n")] = '\0';
 	if (!seal_parse(pair->secret_key, text)) {
-		r = err_set(err, -EINVAL,
+		r = err_set(err, -ENOKEY,
 		    "%s: not a key: 44 characters of base64, as 'lifeboat genkey' prints",
 		    path);
 		goto out;

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,7 @@ run_conf(const struct args *args)
 {
 	struct monitor_conf conf;
 	struct err err = { "cannot start libsodium" };
+	int r;
 
 	if (seal_start() < 0 || monitor_conf_read(&conf, args->conf, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
@@ -111,11 +113,12 @@ run_conf(const struct args *args)
 		monitor_conf_print(stdout, &conf);
 	if (args->print || args->check)
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	if (daemon_run(&conf, &err) < 0) {
+	r = daemon_run(&conf, &err);
+	if (r < 0)
 		log_line(LOG_LEVEL_ERROR, "monitor-failed", "why", err.text, NULL);
-		return EXIT_FAILURE;
-	}
-	return EXIT_SUCCESS;
+	if (r == -ENOKEY)
+		return EXIT_USAGE;
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int

@@ -126,6 +126,8 @@ serve(struct policy_conf *conf, const char *path)
 	}
 	if (r < 0)
 		log_line(LOG_LEVEL_ERROR, "engine-failed", "error", err.text, NULL);
+	if (r == -ENOKEY)
+		return EXIT_USAGE;
 	return r < 0 ? 1 : 0;
 }
 
