@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -77,6 +78,12 @@ carrier_listen(struct carrier *c)
 	if (r == 0 || (r < 0 && r != -EAGAIN))
 		c->mover_gone = true;
 	while (record_reader_take(&c->control, &tag, &data, &len) > 0) {
+		if (tag == CARRIER_FILE && !c->file) {
+			c->file = malloc(len + 1);
+			c->file_len = c->file ? len : 0;
+			if (c->file)
+				memcpy(c->file, data, len);
+		}
 		last = tag;
 		record_reader_drop(&c->control);
 	}
@@ -175,5 +182,6 @@ carrier_child(void)
 	r = c.conf.is_target ? carrier_target(&c) : carrier_source(&c);
 	link_deinit(&c.link);
 	record_reader_deinit(&c.control);
+	free(c.file);
 	return r < 0 ? 1 : 0;
 }

@@ -42,6 +42,7 @@ enum carrier_tag {
 	CARRIER_PHASE = 'P',    /* carrier: uint8_t enum phase */
 	CARRIER_BYTES = 'B',    /* carrier: uint64_t of memory carried */
 	CARRIER_FAILED = 'F',   /* carrier: why, NUL, sentence; it gives up */
+	CARRIER_FILE = 'L',     /* both: text of a LINK_FILE */
 	CARRIER_STARTED = 'S',  /* carrier: uint8_t, 0: the target says that it runs */
 };
 
@@ -69,6 +70,8 @@ struct carrier {
 	struct carrier_conf conf;
 	struct record_reader control;
 	struct link link;
+	uint8_t *file; /* owned: to be sent before the stream; NULL */
+	size_t file_len;
 	bool mover_gone;
 	bool failed;
 	uint64_t bytes, bytes_told;

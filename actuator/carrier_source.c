@@ -402,6 +402,15 @@ prepare_poll(const struct source *s, struct pollfd p[SLOTS])
 }
 
 static void
+send_file(struct carrier *c)
+{
+	if (c->file_len == 0 || c->link.fd < 0 || !link_has_room(&c->link))
+		return;
+	link_put(&c->link, LINK_FILE, c->file, c->file_len);
+	c->file_len = 0;
+}
+
+static void
 step(struct source *s)
 {
 	struct carrier *c = s->c;
@@ -422,8 +431,10 @@ step(struct source *s)
 		take_link(s);
 	if (!s->over && s->from_xl >= 0 && (p[SLOT_XL].revents || s->xl_ended))
 		take_xl(s);
-	if (!s->over && is_welcome(s))
+	if (!s->over && is_welcome(s)) {
+		send_file(c);
 		carrier_tick(c, now);
+	}
 	if (!s->over && c->link.fd >= 0 && is_welcome(s) && link_flush(&c->link) < 0)
 		lose_link(s, "the connection broke");
 	if (!s->over && s->settled && (c->link.fd < 0 || link_has_room(&c->link)))

@@ -373,6 +373,10 @@ take_record(struct target *t, enum link_type type, const uint8_t *body, size_t l
 	case LINK_GO:
 		take_go(t);
 		break;
+	case LINK_FILE:
+		if (len <= FRAME_BODY_MAX && !t->ready)
+			carrier_say(t->c, CARRIER_FILE, body, len);
+		break;
 	case LINK_ABORT:
 		take_abort(t, body, len);
 		return;

@@ -12,7 +12,7 @@
 #include "base/conf.h"
 #include "base/seal.h"
 
-enum autostart {
+enum autostart_rule {
 	AUTOSTART_REFUSE, /* a guest with a link in /etc/xen/auto is not moved */
 	AUTOSTART_FOLLOW, /* its file and its link go with it */
 };
@@ -31,7 +31,7 @@ struct actuator_conf {
 	int64_t silence_ms;  /* of the other carrier: the link is given up */
 	int64_t stall_ms;    /* no byte moves although the link is alive: given up */
 	int64_t reserve_kib; /* of free memory, never given to a guest */
-	int autostart;       /* enum autostart */
+	int autostart;       /* enum autostart_rule */
 };
 
 int actuator_conf_read(struct actuator_conf *conf, const char *path, struct err *err);

@@ -32,6 +32,7 @@ enum link_type {
 	LINK_DATA,       /* source -> target */
 	LINK_READY,      /* target -> source: all of it has arrived */
 	LINK_GO,         /* source -> target: its xl has let go of the guest */
+	LINK_FILE,       /* source -> target: what starts the guest at boot, as text */
 	LINK_REPORT,     /* target -> source: u8, 0 when it runs */
 	LINK_PERMISSION, /* target -> source: it does not run here and never will */
 	LINK_ALIVE,      /* both, each second */

@@ -176,6 +176,13 @@ rate(struct mover *m, mono_t now)
 static void
 allow(struct mover *m)
 {
+	/* Nobody may start the guest here at boot from now on. */
+	if (!m->cancelled && m->autostart.text &&
+	    autostart_take("", m->folder, m->autostart.entry) < 0) {
+		mover_why(
+		    m, "autostart", "its link under /etc/xen/auto cannot be taken away");
+		m->cancelled = true;
+	}
 	if (m->cancelled || mover_enter(m, PHASE_RELEASED) < 0) {
 		record_write(m->control, CARRIER_CANCEL, NULL, 0);
 		return;
@@ -203,6 +210,10 @@ take_record(struct mover *m, uint8_t tag, uint8_t *data, size_t len)
 	case CARRIER_BERTH:
 		if (len == sizeof(m->state.port))
 			memcpy(&m->state.port, data, len);
+		break;
+	case CARRIER_FILE:
+		if (!is_source)
+			folder_write(m->folder, "autostart-file", data, len);
 		break;
 	case CARRIER_FAILED:
 		if (len > 0 && data[len - 1] == '\0') {

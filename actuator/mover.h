@@ -8,6 +8,7 @@
 #ifndef ACTUATOR_MOVER_H
 #define ACTUATOR_MOVER_H
 
+#include "actuator/autostart.h"
 #include "actuator/carrier.h"
 #include "actuator/conf.h"
 #include "actuator/folder.h"
@@ -42,6 +43,7 @@ struct mover {
 	struct process xl, carrier;
 	int control; /* to the carrier, -1 */
 	struct record_reader reader;
+	struct autostart autostart; /* of a move; what is to be taken along */
 	bool cancelled;
 	bool xl_started;
 	bool xl_seen_out; /* the carrier has been told that xl ended */

@@ -11,6 +11,7 @@
 #include "actuator/shim.h"
 #include "actuator/source_checks.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 
 enum {
@@ -158,6 +159,21 @@ judge(struct mover *m)
 	return OUTCOME_UNDEFINED;
 }
 
+/* Where it is not known to run there is no link: better none than two. */
+static void
+settle_autostart(const struct mover *m, enum outcome outcome)
+{
+	int r = 0;
+
+	if (outcome == OUTCOME_STAYED || outcome == OUTCOME_REFUSED)
+		r = autostart_put_back("", m->folder);
+	else if (outcome == OUTCOME_MOVED)
+		r = autostart_let_go("", m->folder);
+	if (r < 0)
+		log_line(LOG_LEVEL_ERROR, "autostart-not-settled", "guest",
+		    m->order->guest->name, "outcome", outcome_name(outcome), NULL);
+}
+
 /* A guest that xl could not suspend in time may do so late: look once more. */
 static void
 prove(struct mover *m)
@@ -175,6 +191,7 @@ prove(struct mover *m)
 		}
 		mover_why(m, "xl-ended", "xl: %s", words[0] ? words : "nothing was said");
 	}
+	settle_autostart(m, outcome);
 	mover_end(m, outcome);
 }
 
@@ -209,11 +226,20 @@ mover_move(struct mover *m)
 		refuse(m);
 		return;
 	}
+	if (m->conf.autostart == AUTOSTART_FOLLOW &&
+	    autostart_find(&m->autostart, "", list[at].name, &m->guest, &err) < 0) {
+		mover_why(m, "autostart", "%s", err.text);
+		refuse(m);
+		return;
+	}
 	if (start_carrier(m, &err) < 0) {
 		mover_why(m, "no-carrier", "%s", err.text);
 		refuse(m);
 		return;
 	}
+	if (m->autostart.text)
+		record_write(
+		    m->control, CARRIER_FILE, m->autostart.text, m->autostart.len);
 	mover_enter(m, PHASE_BERTHED);
 	wait_connected(m);
 	if (m->state.phase < PHASE_CONNECTED || m->cancelled) {

@@ -9,6 +9,7 @@
 #include "actuator/keys.h"
 #include "actuator/mover.h"
 #include "actuator/preflight.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #define SCRIPTS  "/etc/xen/scripts"
@@ -174,9 +175,33 @@ judge(struct mover *m, bool gone)
 	}
 }
 
+/* The guest runs here: so does its start at boot, from now on. */
+static void
+follow_autostart(const struct mover *m)
+{
+	static char text[AUTOSTART_FILE_MAX + 1];
+	struct err err;
+	int n = folder_read(m->folder, "autostart-file", text, AUTOSTART_FILE_MAX);
+
+	if (n < 0)
+		return;
+	text[n] = '\0';
+	if (m->conf.autostart != AUTOSTART_FOLLOW)
+		err_set(&err, n = -EPERM, "autostart = follow is not set on this host");
+	else
+		n = autostart_make("", m->order->guest->name, text, (size_t)n, &err);
+	if (n < 0)
+		log_line(LOG_LEVEL_ERROR, "autostart-not-made", "guest",
+		    m->order->guest->name, "why", err.text, NULL);
+	else
+		log_line(LOG_LEVEL_NOTICE, "autostart-made", "guest",
+		    m->order->guest->name, NULL);
+}
+
 static void
 prove(struct mover *m)
 {
+	enum outcome outcome;
 	char words[256];
 	bool gone;
 
@@ -186,7 +211,10 @@ prove(struct mover *m)
 		mover_last_words(m, words, sizeof(words));
 		mover_why(m, "aborted", "xl: %s", words[0] ? words : "nothing was said");
 	}
-	mover_end(m, judge(m, gone));
+	outcome = judge(m, gone);
+	if (outcome == OUTCOME_MOVED)
+		follow_autostart(m);
+	mover_end(m, outcome);
 }
 
 void

@@ -186,6 +186,7 @@ orders_fill(struct orders *o, Lifeboat__Request *request)
 	request->n_orders = (size_t)o->n;
 	request->orders = o->told;
 	request->term = o->term;
+	request->autostart_follows = o->conf->autostart == AUTOSTART_FOLLOW;
 	request->carrier_key = (ProtobufCBinaryData){ LINK_KEY, o->carrier.public_key };
 }
 

@@ -49,6 +49,7 @@ struct intake_actuator {
 	uint64_t term;  /* the highest it knows */
 	struct uuid boot;
 	bool has_key;
+	bool autostart_follows; /* an auto link is handed to Lifeboat there */
 	uint8_t carrier_key[WIRE_KEY];
 };
 

@@ -55,6 +55,7 @@ intake_host_asked(struct intake_host *h, const Lifeboat__Request *request, mono_
 	a->asked++;
 	a->term = request->term;
 	memcpy(a->boot.b, request->boot_id.data, sizeof(a->boot.b));
+	a->autostart_follows = request->autostart_follows;
 	a->has_key = request->carrier_key.len == WIRE_KEY;
 	if (a->has_key)
 		memcpy(a->carrier_key, request->carrier_key.data, WIRE_KEY);
@@ -294,6 +295,9 @@ take_guest(const struct intake_host *h, struct guest_facts *g, const Lifeboat__G
 	g->type = (enum guest_type)m->type;
 	g->state = (enum guest_state)m->state;
 	g->master = (enum master)m->master;
+	/* A link that goes with its guest starts nothing behind Lifeboat's back. */
+	if (g->master == MASTER_AUTO && h->actuator.autostart_follows)
+		g->master = MASTER_NONE;
 	g->memory_kib = m->max_kib > m->memory_kib ? m->max_kib : m->memory_kib;
 	g->vcpus = m->vcpus;
 	g->cpu_permille =

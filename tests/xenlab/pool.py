@@ -14,7 +14,7 @@ SENSOR = "lm75-i2c-%s-49/temp1"
 # default, so that nobody waits.
 RULES = {"silence": "60s", "facts": "90s", "hold": "3s", "calm": "10s", "cooldown": "20s", "prepare": "120s",
     "move-silence": "240s", "dom0-floor": "16MiB", "jump": "1000C"}
-CARRIER = {"silence": "60s", "stall": "240s"}
+CARRIER = {"silence": "40s", "stall": "240s"}
 
 
 class Pool:
@@ -28,6 +28,7 @@ class Pool:
         self.root = os.path.join(self.dir, "root")
         self.mode = mode
         self.autostart = "refuse"
+        self.engine_key = None
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -49,9 +50,10 @@ class Pool:
             secret = run(self.program("lifeboat"), "genkey")
             self.write(name + ".key", secret, 0o600)
             keys[name] = run(self.program("lifeboat"), "pubkey", input=secret).strip()
+        self.engine_key = keys["engine"]
         self._engine_conf(keys)
         for machine in self.lab.hosts.values():
-            self._install_host(machine, keys["engine"])
+            self._install_host(machine)
 
     def _engine_conf(self, keys):
         lines = ["[engine]", "key = " + self.path("engine.key"), "report = tcp://10.77.0.1:7801",
@@ -62,17 +64,25 @@ class Pool:
             lines += ["[host %s]" % name, "public-key = " + keys[name]]
         self.write("policy.conf", "\n".join(lines) + "\n")
 
-    def _install_host(self, machine, engine_key):
+    def _install_host(self, machine):
         for deb in self.debs[:3]:
             machine.put(deb, "/root/" + os.path.basename(deb))
         machine.ssh("dpkg -i /root/lifeboat*.deb", 300)
-        engine = "[engine]\npublic-key = %s\nexchange = tcp://10.77.0.1:7802\n" % engine_key
-        self.put(machine, "monitor.conf", engine + "report = tcp://10.77.0.1:7801\n[monitor]\ndeadline = 30s\n")
-        self.put(machine, "actuator.conf", engine + "[arrival]\naddress = %s\nberth-open = 120s\nreserve = 16MiB\n"
-            "[carrier]\n%s\n[actuator]\nautostart = %s\n" % (machine.arrival,
-                "\n".join("%s = %s" % item for item in CARRIER.items()), self.autostart))
+        self.put(machine, "monitor.conf", self._engine_section() +
+            "report = tcp://10.77.0.1:7801\n[monitor]\ndeadline = 30s\n")
         machine.put(self.path(machine.name + ".key"), "/etc/lifeboat/host.key", 0o600)
+        self.configure_actuator(machine)
         machine.ssh("systemctl enable -q --now lifeboat-monitor lifeboat-actuator", 180)
+
+    def _engine_section(self):
+        return "[engine]\npublic-key = %s\nexchange = tcp://10.77.0.1:7802\n" % self.engine_key
+
+    def configure_actuator(self, machine):
+        """Write its configuration; an actuator that runs is restarted with it."""
+        self.put(machine, "actuator.conf", self._engine_section() + "[arrival]\naddress = %s\nberth-open = 120s\n"
+            "reserve = 16MiB\n[carrier]\n%s\n[actuator]\nautostart = %s\n" % (machine.arrival,
+                "\n".join("%s = %s" % item for item in CARRIER.items()), self.autostart))
+        machine.ssh("systemctl try-restart lifeboat-actuator", 60)
 
     def put(self, machine, name, text):
         machine.put(self.write(machine.name + "." + name, text), "/etc/lifeboat/" + name)
@@ -116,6 +126,12 @@ class Pool:
 
     def orders(self):
         return self.ask("orders", "--all")["orders"]
+
+    def open_orders(self):
+        return self.ask("orders")["orders"]
+
+    def order(self, number):
+        return next(row for row in self.orders() if row["order"] == number)
 
     def log(self):
         with open(os.path.join(self.lab.dir, "engine.log"), encoding="utf-8", errors="replace") as f:

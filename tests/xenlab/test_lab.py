@@ -15,7 +15,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import Lab
 from machine import Failed, wait_for
 from pool import Pool
-from watch import Ping, beats_on, copying, ended, moved, order_of, places, runs_on
+from watch import Ping, beats_on, copying, moved, places, runs_on
+
+
+HELPERS = """pid=$(pgrep %s -x xl) || { echo no xl runs; exit; }
+cat /proc/$pid/limits; for n in mnt net pid ipc uts user; do readlink /proc/$pid/ns/$n; done"""
 
 
 def a_heated_host_is_emptied(lab, pool):
@@ -24,39 +28,158 @@ def a_heated_host_is_emptied(lab, pool):
         order = moved(pool, "vm1", "xen2")
         assert order["outcome"] == "moved", order
         beats_on(lab, "vm1")
-    print("     %d MiB carried, longest silence in ping %.1f s" % (order["bytes"] >> 20, ping.silence()))
-    helpers_are_as_after_create(lab)
+    print("     longest silence in ping %.1f s" % ping.silence())
     lab.hosts["xen1"].heat(40)
 
 
-def helpers_are_as_after_create(lab):
-    """What xl leaves running for a moved guest has the limits and namespaces that it has after
-    `xl create`, and is no part of Lifeboat's own unit."""
-    look = """pid=$(pgrep -o -x xl) || { echo no xl; exit; }
-        cat /proc/$pid/limits; for n in mnt net pid ipc uts user; do readlink /proc/$pid/ns/$n; done"""
-    unit = lab.hosts["xen2"].ssh("cat /proc/$(pgrep -o -x xl)/cgroup")
-    assert "lifeboat-actuator" not in unit, unit
-    moved_guest = lab.hosts["xen2"].ssh(look)
-    lab.hosts["xen2"].ssh("systemd-run -q --wait --property=KillMode=process xl create -q /etc/xen/vm2.cfg", 240)
-    created = lab.hosts["xen2"].ssh(look.replace("pgrep -o", "pgrep -n"))
-    assert moved_guest == created, "%s\n--- differs from\n%s" % (moved_guest, created)
-
-
 def two_guests_cross_each_other(lab, pool):
-    """vm1 from xen2 to xen1 and vm2 the other way, at once: each is sent where it was not."""
-    wait_for("vm2", 60 * lab.scale, lambda: runs_on(lab, "vm2", "xen2"))
-    lab.hosts["xen2"].ssh("xl destroy vm2")
+    """vm2 leaves xen1, and while it is on its way vm1 leaves xen2."""
     lab.create("vm2", "xen1")
     pool.wait_sound()
     pool.lifeboat("drain", "xen1")
     copying(pool, "vm2", 1 << 20)
     pool.lifeboat("undrain", "xen1")
     pool.lifeboat("drain", "xen2")
-    moved(pool, "vm2", "xen2", 600)
+    wait_for("both on their way", 90 * lab.scale,
+        lambda: {row["guest"] for row in pool.open_orders()} == {"vm1", "vm2"} or runs_on(lab, "vm1", "xen1"))
+    moved(pool, "vm1", "xen1", 600)
     pool.lifeboat("undrain", "xen2")
+    wait_for("vm2 at rest", 600 * lab.scale, lambda: not pool.open_orders())
+    beats_on(lab, "vm1")
+    beats_on(lab, "vm2")
+    helpers_are_as_after_create(lab)
+    for host in places(lab, "vm2"):
+        lab.hosts[host].ssh("xl destroy vm2")
 
 
-CASES = [a_heated_host_is_emptied]
+def helpers_are_as_after_create(lab):
+    """What xl leaves running for vm1, moved to xen1, has limits and namespaces as after `xl
+    create`, and is no part of Lifeboat's own unit."""
+    host = lab.hosts["xen1"]
+    unit = host.ssh("cat /proc/$(pgrep -n -x xl)/cgroup")
+    assert "lifeboat-actuator.service" not in unit, unit
+    moved_guest = host.ssh(HELPERS % "-n")
+    host.ssh("systemd-run -q --wait --property=KillMode=process xl create -q /etc/xen/pv1.cfg", 240)
+    created = host.ssh(HELPERS % "-n")
+    host.ssh("xl destroy pv1")
+    assert moved_guest == created, "%s\n--- differs from\n%s" % (moved_guest, created)
+
+
+def an_operator_drains_a_host(lab, pool):
+    pool.lifeboat("drain", "xen1")
+    moved(pool, "vm1", "xen2")
+    pool.lifeboat("undrain", "xen1")
+    beats_on(lab, "vm1")
+
+
+def a_link_cut_in_the_copy_leaves_the_guest_and_the_second_try_succeeds(lab, pool):
+    pool.lifeboat("drain", "xen2")
+    first = copying(pool, "vm1")["order"]
+    lab.cut("xen1", 1)
+    stayed = wait_for("the end of the first try", 240 * lab.scale, lambda: pool.order(first)["outcome"] and
+        pool.order(first))
+    assert stayed["outcome"] == "stayed" and stayed["said_why"] == "link-lost", stayed
+    assert runs_on(lab, "vm1", "xen2"), places(lab, "vm1")
+    lab.mend("xen1", 1)
+    moved(pool, "vm1", "xen1", 600)
+    pool.lifeboat("undrain", "xen2")
+    beats_on(lab, "vm1")
+
+
+def xl_killed_in_the_copy_leaves_the_guest(lab, pool):
+    pool.lifeboat("drain", "xen1")
+    first = copying(pool, "vm1")["order"]
+    lab.hosts["xen1"].ssh("kill -SEGV $(cat /run/lifeboat/orders/*/xl.pid)")
+    stayed = wait_for("the end of the first try", 240 * lab.scale, lambda: pool.order(first)["outcome"] and
+        pool.order(first))
+    assert stayed["outcome"] == "stayed", stayed
+    moved(pool, "vm1", "xen2", 600)
+    pool.lifeboat("undrain", "xen1")
+    beats_on(lab, "vm1")
+
+
+def an_actuator_killed_in_the_copy_changes_nothing(lab, pool):
+    pool.lifeboat("drain", "xen2")
+    order = copying(pool, "vm1")["order"]
+    for host in lab.hosts.values():
+        host.ssh("systemctl kill --kill-who=main -s KILL lifeboat-actuator")
+    moved(pool, "vm1", "xen1", 600)
+    assert pool.order(order)["outcome"] == "moved", pool.order(order)
+    assert pool.log().count("order-outcome guest=vm1 from=xen2 to=xen1 order=%s " % order) == 1
+    pool.lifeboat("undrain", "xen2")
+    beats_on(lab, "vm1")
+
+
+def an_engine_powered_off_after_the_order_learns_how_it_ended(lab, pool):
+    pool.lifeboat("drain", "xen1")
+    order = copying(pool, "vm1")["order"]
+    pool.stop_engine()
+    wait_for("vm1 on xen2", 400 * lab.scale, lambda: runs_on(lab, "vm1", "xen2"))
+    pool.start_engine()
+    wait_for("the outcome", 120 * lab.scale, lambda: pool.order(order)["outcome"] == "moved")
+    pool.lifeboat("undrain", "xen1")
+    pool.wait_sound()
+    beats_on(lab, "vm1")
+
+
+def a_target_without_the_bridge_is_refused_beforehand(lab, pool):
+    lab.hosts["xen1"].ssh("ip link add lonely type bridge; ip link set lonely up; "
+        "xl create -q /etc/xen/vm2.cfg 'vif=[\"bridge=lonely\"]'", 180)
+    refused_beforehand(lab, pool, "vm2", "bridges")
+
+
+def a_pv_guest_is_refused_beforehand(lab, pool):
+    lab.create("pv1", "xen1")
+    refused_beforehand(lab, pool, "pv1", "source-not-live")
+
+
+def refused_beforehand(lab, pool, guest, why):
+    wait_for(guest, 60 * lab.scale, lambda: guest in {row["name"] for row in pool.ask("guests")["guests"]})
+    pool.lifeboat("drain", "xen1")
+    wait_for("the refusal", 60 * lab.scale, lambda: "guest-stays guest=%s" % guest in pool.log())
+    assert why in pool.lifeboat("why", guest), pool.lifeboat("why", guest)
+    pool.lifeboat("undrain", "xen1")
+    assert not [row for row in pool.orders() if row["guest"] == guest], pool.orders()
+    lab.hosts["xen1"].ssh("xl destroy " + guest)
+    wait_for("its end", 60 * lab.scale, lambda: guest not in {row["name"] for row in pool.ask("guests")["guests"]})
+
+
+def a_host_that_comes_back_starts_nothing_twice(lab, pool):
+    """vm1 was started at boot by xen2; evacuated with autostart = follow, it is started there no more."""
+    pool.autostart = "follow"
+    for host in lab.hosts.values():
+        pool.configure_actuator(host)
+        host.ssh("mkdir -p /etc/xen/auto; systemctl enable -q xendomains || update-rc.d xendomains enable")
+    lab.hosts["xen2"].ssh("ln -sf ../vm1.cfg /etc/xen/auto/vm1.cfg")
+    lab.hosts["xen1"].ssh("rm -f /etc/xen/vm1.cfg")
+    pool.wait_sound()
+    pool.lifeboat("drain", "xen2")
+    moved(pool, "vm1", "xen1", 600)
+    assert "vm1" not in lab.hosts["xen2"].ssh("ls /etc/xen/auto"), "the link is still there"
+    assert "vm1.cfg" in lab.hosts["xen1"].ssh("ls -L /etc/xen/auto"), "the link did not come along"
+    lab.hosts["xen2"].off()
+    lab.power_on("xen2")
+    wait_for("xen2's start", 240 * lab.scale, lambda: "running" in lab.hosts["xen2"].ssh(
+        "systemctl is-system-running --wait || true", 240) + "running")
+    assert runs_on(lab, "vm1", "xen1"), places(lab, "vm1")
+    pool.lifeboat("undrain", "xen2")
+    beats_on(lab, "vm1")
+
+
+CASES = [a_heated_host_is_emptied, two_guests_cross_each_other, an_operator_drains_a_host,
+    a_link_cut_in_the_copy_leaves_the_guest_and_the_second_try_succeeds, xl_killed_in_the_copy_leaves_the_guest,
+    an_actuator_killed_in_the_copy_changes_nothing, an_engine_powered_off_after_the_order_learns_how_it_ended,
+    a_target_without_the_bridge_is_refused_beforehand, a_pv_guest_is_refused_beforehand,
+    a_host_that_comes_back_starts_nothing_twice]
+
+
+def capture(lab, folder, since):
+    """What xl said on every host in the course of a case."""
+    os.makedirs(folder, exist_ok=True)
+    for name, machine in lab.hosts.items():
+        with contextlib.suppress(Failed), open(os.path.join(folder, name + ".xl"), "w", encoding="utf-8") as f:
+            f.write(machine.ssh("journalctl --no-pager -o cat --since=-%ds | grep -E '^(xl-said|order-ended)' || true"
+                % (time.monotonic() - since + 5)))
 
 
 def main():
@@ -65,22 +188,23 @@ def main():
     parser.add_argument("--debs", required=True)
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
-    lab = Lab(options.build)
-    with lab:
-        print("lab up", flush=True)
+    chosen = [case for case in CASES if not options.cases or case.__name__ in options.cases]
+    began = time.monotonic()
+    with Lab(options.build) as lab:
         pool = Pool(lab, options.debs)
         try:
             lab.create("vm1", "xen1")
             pool.start()
-            for case in CASES:
-                if options.cases and case.__name__ not in options.cases:
-                    continue
+            print("lab up (%.0f s)" % (time.monotonic() - began), flush=True)
+            for case in chosen:
                 began = time.monotonic()
                 case(lab, pool)
+                capture(lab, os.path.join(lab.build, "captures", case.__name__), began)
                 print("ok   %s (%.0f s)" % (case.__name__, time.monotonic() - began), flush=True)
         except BaseException as failure:
             print("FAILED: %s\n%s" % (failure, pool.log()[-4000:]), flush=True)
             raise
+    print("%d cases passed" % len(chosen))
     return 0
 
 

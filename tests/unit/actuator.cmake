@@ -1,0 +1,1 @@
+lifeboat_unit(autostart actuator_core)
