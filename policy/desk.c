@@ -201,16 +201,38 @@ tell(struct engine *e, struct book_order *o, mono_t now)
 	o->told_at = now;
 }
 
+/* Does anything that the host may say or be told carry this order on? */
+static bool
+is_awaited(const struct book_order *o, int host)
+{
+	if (o->row.outcome != OUTCOME_NONE)
+		return o->host.i == host && !o->last;
+	return o->from.i == host || o->to.i == host;
+}
+
+/* A host that may have to be emptied soon must not be waited for then. */
+static bool
+is_trouble(const struct engine *e, int host)
+{
+	struct host_view v;
+
+	return core_mode(e->core) != MODE_OBSERVE &&
+	       core_host(e->core, (host_t){ host }, &v) && v.xen->n_guests > 0 &&
+	       (v.drained || v.health == HEALTH_SUSPECT || v.health == HEALTH_FAILING);
+}
+
 static void
 fill_reply(struct engine *e, int host, mono_t now, Lifeboat__Reply *reply)
 {
 	struct desk *d = e->desk;
 	size_t size = 0;
 
+	if (is_trouble(e, host))
+		reply->ask_in_ms = DESK_TROUBLE_MS;
 	for (int i = 0; i < e->book.n; i++) {
 		struct book_order *o = e->book.order[i];
 
-		if (o->from.i == host || o->to.i == host)
+		if (is_awaited(o, host))
 			reply->ask_in_ms = DESK_ASK_MS;
 		if (o->host.i != host)
 			continue;

@@ -12,7 +12,12 @@
 
 #include "policy/engine.h"
 
-enum { DESK_CONNECTED_MS = 10000, DESK_ASK_MS = 100, DESK_NEWS_MS = 1000 };
+enum {
+	DESK_CONNECTED_MS = 10000,
+	DESK_ASK_MS = 100,
+	DESK_TROUBLE_MS = 250,
+	DESK_NEWS_MS = 1000
+};
 
 int desk_new(struct desk **out, int hosts);
 struct desk *desk_free(struct desk *d);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "policy/core/core.h"
@@ -124,6 +125,29 @@ tell_last(struct engine *e, order_t prepare, mono_t now)
 	engine_event(e, event);
 }
 
+/* Its hosts are no longer in the inventory, or the core has no room. */
+static void
+give_up(struct engine *e, order_t prepare)
+{
+	for (int i = e->book.n - 1; i >= 0; i--) {
+		struct book_order *o = e->book.order[i];
+
+		if (!book_same(o->row.id, prepare) && !book_same(o->row.prepare, prepare))
+			continue;
+		log_line(LOG_LEVEL_ERROR, "order-not-restored", "order",
+		    log_text(
+			"%llu.%u", (unsigned long long)o->row.id.term, o->row.id.number),
+		    "guest", o->row.name, "from", o->row.from, "to", o->row.to, NULL);
+		o->row.outcome = OUTCOME_UNDEFINED;
+		o->row.held = false;
+		o->row.ended_ms = clock_wall_ms();
+		if (o->host.i < 0)
+			book_close(&e->book, o);
+		else
+			book_save(&e->book, o);
+	}
+}
+
 int
 engine_restore(struct engine *e, mono_t now)
 {
@@ -148,6 +172,8 @@ engine_restore(struct engine *e, mono_t now)
 
 		if (o && tell_core(e, o, now))
 			tell_last(e, ids[i], now);
+		else
+			give_up(e, ids[i]);
 	}
 	free(ids);
 	log_line(LOG_LEVEL_NOTICE, "orders-restored", "orders", log_int(n), NULL);

@@ -37,6 +37,12 @@ why_cut(enum why why)
 	return (unsigned)why < WHYS ? why : WHY_NONE;
 }
 
+static order_t
+id_cut(order_t id)
+{
+	return id.number ? id : (order_t){ 0, 0 };
+}
+
 static void
 fill_restored(struct core *core, struct order *o, const struct event *event)
 {
@@ -44,7 +50,7 @@ fill_restored(struct core *core, struct order *o, const struct event *event)
 
 	memset(o, 0, sizeof(*o));
 	o->prepare = f->prepare;
-	o->move = f->move;
+	o->move = id_cut(f->move);
 	o->state = f->move.number ? ORDER_MOVING : ORDER_PREPARING;
 	o->berth = outcome_cut(f->berth);
 	o->berth_why = (uint8_t)why_cut(f->berth_why);
@@ -80,7 +86,7 @@ orders_restore(struct core *core, const struct event *event)
 		return;
 	orders_hold(
 	    core, core->n_orders - 1, (enum outcome)outcome_cut(f->said), WHY_HELD);
-	o->follow = f->follow;
+	o->follow = id_cut(f->follow);
 }
 
 void

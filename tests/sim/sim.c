@@ -5,69 +5,12 @@
  * actuators that succeed, refuse, hang or do not know.  After each step core_check() is
  * asked; pool judges every action, laws compares whole runs.
  */
-#include "tests/sim/world.h"
+#include "tests/sim/players.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-enum {
-	HOSTS = 6,
-	GUESTS = 14,
-	SECOND = 1000,
-	MINUTE = 60 * SECOND,
-	PENDING = 64,
-	DAY_MINUTES = 24 * 60,
-	ENCODED_MAX = 4 << 20,
-};
-
-#define MIB (UINT64_C(1) << 10)
-
-struct weather {
-	uint64_t seed;
-	int64_t base[WORLD_HOSTS]; /* mC, drifts towards goal */
-	int64_t goal[WORLD_HOSTS];
-	int quiet[WORLD_HOSTS]; /* seconds of silence left */
-	int no_disk[WORLD_HOSTS];
-	int no_fan[WORLD_HOSTS];
-};
-
-/* What an actuator will say, and do, later. */
-struct pending {
-	order_t order;
-	mono_t at;
-	enum outcome outcome;
-	int guest, from, to;
-	bool moves; /* whatever is said */
-};
-
-struct sim {
-	struct world *w;
-	struct weather weather;
-	struct pending pending[PENDING];
-	int n_pending, judged;
-	int where[GUESTS + 1]; /* the truth */
-	mono_t moved_at[GUESTS + 1];
-	bool ever_moved[GUESTS + 1];
-	int moves, holds, would, stays, failing;
-};
-
-static _Noreturn void
-fail(const struct sim *s, const char *what)
-{
-	(void)fprintf(stderr, "%lld ms: %s\n", (long long)s->w->now.ms, what);
-	abort();
-}
-
-static uint32_t
-chance(struct weather *x, uint32_t n)
-{
-	x->seed ^= x->seed << 13;
-	x->seed ^= x->seed >> 7;
-	x->seed ^= x->seed << 17;
-	return (uint32_t)(x->seed >> 33) % n;
-}
 
 static void
 begin(struct sim *s, uint64_t seed, mono_t start, int hosts)
@@ -79,7 +22,8 @@ begin(struct sim *s, uint64_t seed, mono_t start, int hosts)
 		s->weather.base[i] = s->weather.goal[i] = 45000;
 	for (int g = 1; g <= GUESTS; g++) {
 		s->where[g] = g % HOSTS;
-		world_guest(s->w, g % HOSTS, g, 256 * MIB * (1 + chance(&s->weather, 6)));
+		world_guest(
+		    s->w, g % HOSTS, g, 256 * MIB * (1 + players_chance(&s->weather, 6)));
 	}
 	world_report(s->w);
 }
@@ -88,117 +32,6 @@ static void
 end(struct sim *s)
 {
 	s->w = world_free(s->w);
-}
-
-/* Once a minute something may happen to each of the first HOSTS hosts. */
-static void
-change_weather(struct sim *s)
-{
-	struct weather *x = &s->weather;
-
-	for (int i = 0; i < HOSTS; i++) {
-		uint32_t what = chance(x, 1200);
-
-		if (what < 6)
-			x->goal[i] = 70000 + chance(x, 30000);
-		else if (what < 30)
-			x->goal[i] = 40000 + chance(x, 15000);
-		else if (what == 30)
-			x->quiet[i] = 5 + (int)chance(x, 90);
-		else if (what == 31)
-			x->no_disk[i] = 5 + (int)chance(x, 300);
-		else if (what == 32)
-			x->no_fan[i] = 5 + (int)chance(x, 300);
-	}
-}
-
-static void
-set_host(struct sim *s, int i)
-{
-	struct weather *x = &s->weather;
-	struct world_host *h = &s->w->host[i];
-	struct reading *cpu = &h->reading[WORLD_CPU];
-
-	x->base[i] += (x->goal[i] - x->base[i]) / 8;
-	cpu->value = x->base[i] + chance(x, 1000);
-	cpu->quality = chance(x, 500) == 0 ? QUALITY_BAD : QUALITY_GOOD;
-	if (chance(x, 2000) == 0)
-		cpu->value = 127000;
-	h->reading[WORLD_BOARD].value = 35000 + chance(x, 2000);
-	h->reading[WORLD_FAN].value = x->no_fan[i] > 0 ? 0 : 1200000 + chance(x, 50000);
-	h->storage.disks[0].lost = x->no_disk[i] > 0;
-	h->silent = x->quiet[i] > 0;
-	x->quiet[i] -= x->quiet[i] > 0;
-	x->no_disk[i] -= x->no_disk[i] > 0;
-	x->no_fan[i] -= x->no_fan[i] > 0;
-}
-
-/*
- * Actuators
- */
-
-static void
-later(struct sim *s, const struct action *a, enum outcome outcome, uint32_t seconds)
-{
-	struct pending *p = &s->pending[s->n_pending++];
-
-	if (s->n_pending > PENDING)
-		fail(s, "more orders than the actuators can hold");
-	*p = (struct pending){ a->order, mono_add(s->w->now, (int64_t)seconds * SECOND),
-		outcome, a->guest.b[15], a->from.i, a->to.i, outcome == OUTCOME_MOVED };
-}
-
-static void
-obey(struct sim *s, const struct action *a)
-{
-	uint32_t luck = chance(&s->weather, 20);
-
-	if (a->kind == ACTION_PREPARE) {
-		if (luck == 0)
-			return; /* never answers */
-		later(s, a, luck < 3 ? OUTCOME_REFUSED : OUTCOME_READY, 1 + luck % 3);
-		return;
-	}
-	later(s, a, luck < 14 ? OUTCOME_MOVED : OUTCOME_STAYED, 2 + luck);
-	if (luck == 19)
-		s->pending[s->n_pending - 1].outcome = OUTCOME_NONE; /* says nothing */
-	if (luck == 18 || luck == 13)
-		s->pending[s->n_pending - 1].outcome = OUTCOME_UNDEFINED;
-}
-
-static void
-carry(struct sim *s, const struct pending *p)
-{
-	struct guest_facts g;
-	struct xen_facts *x = &s->w->host[p->to].xen;
-
-	if (!p->moves)
-		return;
-	if (s->where[p->guest] != p->from || !world_take(s->w, p->from, p->guest, &g))
-		fail(s, "a guest is moved from where it is not");
-	x->guests[x->n_guests++] = g;
-	x->free_kib -= g.memory_kib;
-	s->w->host[p->from].xen.free_kib += g.memory_kib;
-	s->where[p->guest] = p->to;
-}
-
-static void
-act(struct sim *s)
-{
-	int kept = 0;
-
-	for (int i = 0; i < s->n_pending; i++) {
-		struct pending p = s->pending[i];
-
-		if (p.at.ms > s->w->now.ms) {
-			s->pending[kept++] = p;
-			continue;
-		}
-		carry(s, &p);
-		if (p.outcome != OUTCOME_NONE)
-			world_outcome(s->w, p.order, p.outcome);
-	}
-	s->n_pending = kept;
 }
 
 /*
@@ -214,21 +47,33 @@ judge_move(struct sim *s, const struct action *a)
 	(void)core_host(s->w->core, a->to, &to);
 	(void)core_host(s->w->core, a->from, &from);
 	if (a->from.i == a->to.i)
-		fail(s, "a guest is moved to its own host");
+		players_fail(s, "a guest is moved to its own host");
 	if (to.health != HEALTH_SOUND)
-		fail(s, "a guest is sent to a host that is not sound");
+		players_fail(s, "a guest is sent to a host that is not sound");
 	if (from.health == HEALTH_UNKNOWN)
-		fail(s, "a guest is moved from a host that is unknown");
+		players_fail(s, "a guest is moved from a host that is unknown");
 	if (mono_since(s->w->now, to.xen_at) > core_rules(s->w->core)->facts_ms)
-		fail(s, "decided on stale facts");
+		players_fail(s, "decided on stale facts");
 	if (a->kind == ACTION_WOULD_MOVE)
 		return;
 	if (to.xen->free_kib <
 	    (uint64_t)core_rules(s->w->core)->dom0_floor_kib + 256 * MIB)
-		fail(s, "a guest is sent where there is no room");
+		players_fail(s, "a guest is sent where there is no room");
 	if (s->ever_moved[guest] && mono_since(s->w->now, s->moved_at[guest]) <
 					core_rules(s->w->core)->cooldown_ms)
-		fail(s, "a guest is moved again within its cooldown");
+		players_fail(s, "a guest is moved again within its cooldown");
+}
+
+/* Nothing may start a second copy, or destroy the only one. */
+static void
+judge_follow(struct sim *s, const struct action *a)
+{
+	int guest = a->guest.b[15];
+
+	if (a->kind == ACTION_RESUME && s->where[guest] != a->at.i)
+		players_fail(s, "a guest is resumed where it is not");
+	if (a->kind == ACTION_CLEAN && s->where[guest] == a->at.i)
+		players_fail(s, "a guest is cleaned up where it runs");
 }
 
 static void
@@ -240,10 +85,10 @@ judge_order_counts(const struct sim *s)
 	for (int i = 0; core_order(s->w->core, i, &o); i++) {
 		moving++;
 		if (++from[o.from.i] > 1 || ++to[o.to.i] > 1)
-			fail(s, "more moves at once than allowed");
+			players_fail(s, "more moves at once than allowed");
 	}
 	if (moving > 4)
-		fail(s, "more moves in the pool than allowed");
+		players_fail(s, "more moves in the pool than allowed");
 }
 
 static void
@@ -257,7 +102,15 @@ judge(struct sim *s, const struct action *a)
 	case ACTION_PREPARE:
 	case ACTION_MOVE:
 		judge_move(s, a);
-		obey(s, a);
+		players_obey(s, a);
+		break;
+	case ACTION_RESUME:
+	case ACTION_CLEAN:
+		judge_follow(s, a);
+		players_obey(s, a);
+		break;
+	case ACTION_RELEASE:
+		s->held[a->guest.b[15]] = (order_t){ 0, 0 };
 		break;
 	case ACTION_OUTCOME:
 		if (a->outcome != OUTCOME_MOVED)
@@ -268,6 +121,7 @@ judge(struct sim *s, const struct action *a)
 		break;
 	case ACTION_HOLD:
 		s->holds++;
+		s->held[a->guest.b[15]] = a->order;
 		break;
 	case ACTION_STAYS:
 		s->stays++;
@@ -297,12 +151,14 @@ static void
 second(struct sim *s)
 {
 	if (s->w->now.ms % MINUTE == 0)
-		change_weather(s);
+		players_weather(s);
 	for (int i = 0; i < HOSTS; i++)
-		set_host(s, i);
+		players_host(s, i);
 	world_run(s->w, SECOND);
 	judge_all(s);
-	act(s);
+	players_act(s);
+	judge_all(s);
+	players_settle(s);
 	judge_all(s);
 }
 
@@ -329,11 +185,13 @@ pool(uint64_t seed, int days)
 	run_for(s, days * DAY_MINUTES / 2);
 	moves = s->moves;
 	printf("seed %llu: %d days, %d times failing, %d would-move, %d moved, %d held, "
-	       "%d stays in %.1f s\n",
-	    (unsigned long long)seed, days, s->failing, would, moves, s->holds, s->stays,
+	       "%d resumed, %d cleaned, %d settled, %d stays in %.1f s\n",
+	    (unsigned long long)seed, days, s->failing, would, moves, s->holds,
+	    s->resumed, s->cleaned, s->settled, s->stays,
 	    (double)(clock() - from) / CLOCKS_PER_SEC);
-	if (would == 0 || moves == 0 || s->holds == 0)
-		fail(s, "too little happened to prove anything");
+	if (would == 0 || moves == 0 || s->holds == 0 || s->resumed == 0 ||
+	    s->cleaned == 0 || s->settled == 0)
+		players_fail(s, "too little happened to prove anything");
 	end(s);
 	free(s);
 	return 0;
@@ -414,7 +272,7 @@ encode_in_the_middle(struct sim *s)
 	e.len = 0;
 	core_encode(s->w->core, put, &e);
 	if (core_new(&other, &limits) < 0 || !core_decode(other, e.data, e.len))
-		fail(s, "what was encoded does not decode");
+		players_fail(s, "what was encoded does not decode");
 	core_free(s->w->core);
 	s->w->core = other;
 }
@@ -476,7 +334,7 @@ shuffle(int *order, int n, uint64_t seed)
 	for (int i = 0; i < n; i++)
 		order[i] = i;
 	for (int i = n - 1; i > 0; i--) {
-		int k = (int)chance(&x, (uint32_t)i + 1), t = order[i];
+		int k = (int)players_chance(&x, (uint32_t)i + 1), t = order[i];
 
 		order[i] = order[k];
 		order[k] = t;

@@ -135,6 +135,18 @@ world_guest(struct world *w, int host, int id, uint64_t memory_kib)
 	return g;
 }
 
+struct guest_facts *
+world_find(struct world *w, int host, int id)
+{
+	struct xen_facts *x = &w->host[host].xen;
+	struct uuid u = world_uuid(id);
+
+	for (int i = 0; i < x->n_guests; i++)
+		if (uuid_equal(&x->guests[i].uuid, &u))
+			return &x->guests[i];
+	return NULL;
+}
+
 bool
 world_take(struct world *w, int host, int id, struct guest_facts *out)
 {
@@ -214,12 +226,18 @@ world_probes(struct world *w, int host)
 }
 
 void
-world_outcome(struct world *w, order_t order, enum outcome outcome)
+world_ended(struct world *w, order_t order, enum outcome outcome, enum why why)
 {
 	w->event.outcome.order = order;
 	w->event.outcome.outcome = outcome;
-	w->event.outcome.why = WHY_NONE;
+	w->event.outcome.why = why;
 	world_step(w, EVENT_OUTCOME, -1);
+}
+
+void
+world_outcome(struct world *w, order_t order, enum outcome outcome)
+{
+	world_ended(w, order, outcome, WHY_NONE);
 }
 
 void

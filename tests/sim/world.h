@@ -42,6 +42,8 @@ struct world *world_copy(const struct world *w);
 /* A running guest that can go anywhere; its UUID is made from id. */
 struct guest_facts *world_guest(struct world *w, int host, int id, uint64_t memory_kib);
 struct uuid world_uuid(int id);
+/* As that host shows it, or NULL. */
+struct guest_facts *world_find(struct world *w, int host, int id);
 /* Takes it off that host; false: it was not there. */
 bool world_take(struct world *w, int host, int id, struct guest_facts *out);
 
@@ -53,6 +55,7 @@ void world_xen(struct world *w, int host);
 void world_storage(struct world *w, int host);
 void world_probes(struct world *w, int host);
 void world_outcome(struct world *w, order_t order, enum outcome outcome);
+void world_ended(struct world *w, order_t order, enum outcome outcome, enum why why);
 void world_mode(struct world *w, enum mode mode);
 /* Ticks as the core asks for them. */
 void world_ticks(struct world *w, mono_t until);
