@@ -44,10 +44,31 @@ check_prepare(const Lifeboat__Order *o)
 	return wire_check_xen(o->source);
 }
 
+/*
+ * An order is carried out as a whole or not at all: one with a field that this version
+ * does not know is refused.
+ */
+static bool
+is_known(const Lifeboat__Order *o)
+{
+	unsigned int unknown = o->base.n_unknown_fields;
+
+	unknown += o->id ? o->id->base.n_unknown_fields : 0;
+	unknown += o->guest ? o->guest->base.n_unknown_fields : 0;
+	unknown += o->source ? o->source->base.n_unknown_fields : 0;
+	unknown += o->prepare ? o->prepare->base.n_unknown_fields : 0;
+	unknown += o->berth ? o->berth->base.n_unknown_fields : 0;
+	for (size_t i = 0; i < o->n_disks; i++)
+		unknown += o->disks[i]->base.n_unknown_fields;
+	for (size_t i = 0; o->source && i < o->source->n_guests; i++)
+		unknown += o->source->guests[i]->base.n_unknown_fields;
+	return unknown == 0;
+}
+
 static const char *
 check_order(const Lifeboat__Order *o)
 {
-	const char *what = check_id(o->id);
+	const char *what = is_known(o) ? check_id(o->id) : "unknown field";
 
 	if (what)
 		return what;

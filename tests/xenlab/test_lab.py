@@ -134,10 +134,10 @@ def a_pv_guest_is_refused_beforehand(lab, pool):
 
 
 def refused_beforehand(lab, pool, guest, why):
-    wait_for(guest, 60 * lab.scale, lambda: guest in {row["name"] for row in pool.ask("guests")["guests"]})
+    wait_for(guest, 60 * lab.scale, lambda: {row["name"]: row["state"] for row in pool.ask("guests")["guests"]}.get(guest)
+        == "running")
     pool.lifeboat("drain", "xen1")
-    wait_for("the refusal", 60 * lab.scale, lambda: "guest-stays guest=%s" % guest in pool.log())
-    assert why in pool.lifeboat("why", guest), pool.lifeboat("why", guest)
+    wait_for("the refusal", 90 * lab.scale, lambda: why in pool.lifeboat("why", guest))
     pool.lifeboat("undrain", "xen1")
     assert not [row for row in pool.orders() if row["guest"] == guest], pool.orders()
     lab.hosts["xen1"].ssh("xl destroy " + guest)
