@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "actuator/arrival.h"
 #include "actuator/carrier.h"
 #include "actuator/conf.h"
 #include "actuator/daemon.h"
@@ -89,7 +90,8 @@ run_role(const char *role)
 		const char *name;
 		int (*run)(const char *operand);
 	} roles[] = { { "mover", mover_run }, { "shim", shim_run },
-		{ "resume", resume_run }, { "read", preflight_read } };
+		{ "announce", arrival_announce_run }, { "resume", resume_run },
+		{ "read", preflight_read } };
 
 	if (strcmp(role, "bus") == 0)
 		return run_bus();

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "actuator/arrival.h"
 #include "actuator/keys.h"
 #include "actuator/mover.h"
 #include "base/clock.h"
@@ -322,6 +323,20 @@ mover_last_words(const struct mover *m, char *out, size_t size)
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		if (*line && text_is_utf8(line, strlen(line)))
 			snprintf(out, size, "%.200s", line);
+}
+
+void
+mover_check_watched(struct mover *m)
+{
+	const char *name = m->order->guest->name;
+	size_t len = strlen(m->state.detail);
+
+	if (arrival_is_watched("/proc", name))
+		return;
+	log_line(LOG_LEVEL_ERROR, "guest-unwatched", "guest", name, "why",
+	    "no xl waits for its end: a reboot from within will leave it off", NULL);
+	snprintf(m->state.detail + len, sizeof(m->state.detail) - len,
+	    "%sunwatched: a reboot from within will leave it off", len ? "; " : "");
 }
 
 int

@@ -79,6 +79,9 @@ void mover_berth_id(uint8_t out[LINK_ID], const Lifeboat__OrderId *prepare);
 /* The last line of xl's stderr that says something, for a sentence. */
 void mover_last_words(const struct mover *m, char *out, size_t size);
 
+/* Nobody will start it again when it reboots: said in the log and in the state. */
+void mover_check_watched(struct mover *m);
+
 /* This host's domains, asked again until none of the guest's is dying, for a minute.
  * Their number or -errno, with a sentence in the state. */
 int mover_list(struct mover *m, struct xl_domain list[XL_DOMAINS]);

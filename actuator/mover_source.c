@@ -191,6 +191,8 @@ prove(struct mover *m)
 		}
 		mover_why(m, "xl-ended", "xl: %s", words[0] ? words : "nothing was said");
 	}
+	if (outcome == OUTCOME_STAYED && m->state.entered_ms[PHASE_COPYING] != 0)
+		mover_check_watched(m);
 	settle_autostart(m, outcome);
 	mover_end(m, outcome);
 }

@@ -1,14 +1,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "actuator/arrival.h"
 #include "actuator/keys.h"
 #include "actuator/mover.h"
 #include "actuator/preflight.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -16,7 +19,11 @@
 #define INCOMING "--incoming"
 #define AWAY     "--migratedaway"
 
-enum { PIPE_SIZE = 1024 * 1024 };
+enum {
+	PIPE_SIZE = 1024 * 1024,
+	ALIVE_MS = 10000, /* a guest that does nothing for so long is worth a line */
+	LOOK_MS = 200,
+};
 
 struct ends {
 	int to_xl[2], from_xl[2], journal;
@@ -140,6 +147,35 @@ start_here(struct mover *m, const struct xl_domain *d)
 	return OUTCOME_HELD;
 }
 
+/* It runs: tell the network, and see it do something. */
+static void
+welcome(struct mover *m, uint32_t domid)
+{
+	mono_t until = mono_add(clock_mono(), ALIVE_MS);
+	struct arrival_counters before, now;
+
+	arrival_count(&before, "", domid);
+	arrival_announce(m->conf.xl, domid);
+	do {
+		arrival_count(&now, "", domid);
+		if (arrival_has_advanced(&before, &now))
+			break;
+		poll(NULL, 0, LOOK_MS);
+	} while (mono_since(until, clock_mono()) > 0);
+	if (!arrival_has_advanced(&before, &now)) {
+		log_line(LOG_LEVEL_WARNING, "guest-silent", "guest",
+		    m->order->guest->name, "requests",
+		    log_int((int64_t)(now.requests - before.requests)), "packets",
+		    log_int((int64_t)(now.packets - before.packets)), NULL);
+		snprintf(m->state.detail, sizeof(m->state.detail),
+		    "no sign of life within %d s: %" PRIu64 " disk requests, %" PRIu64
+		    " packets",
+		    ALIVE_MS / 1000, now.requests - before.requests,
+		    now.packets - before.packets);
+	}
+	mover_check_watched(m);
+}
+
 static enum outcome
 judge(struct mover *m, bool gone)
 {
@@ -165,6 +201,7 @@ judge(struct mover *m, bool gone)
 	}
 	switch (list[at].state) {
 	case GUEST_RUNNING:
+		welcome(m, list[at].domid);
 		return OUTCOME_MOVED;
 	case GUEST_PAUSED:
 		return start_here(m, &list[at]);

@@ -7,6 +7,9 @@ BUILD_PACKAGES="gcc cmake ninja-build pkg-config libsensors-dev libxen-dev libxe
 	libsqlite3-dev libuv1-dev libjansson-dev libcmocka-dev python3 iproute2"
 CHECK_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev mandoc lm-sensors dpkg-dev mmdebstrap"
 
+XEN_PACKAGES="dpkg-dev qemu-system-x86 qemu-utils mmdebstrap tgt e2fsprogs openssh-client
+	iputils-ping cpio"
+
 need_packages() {
 	missing=
 	for p in "$@"; do

@@ -1,1 +1,3 @@
-lifeboat_unit(autostart actuator_core)
+foreach(module autostart xl preflight orders_table)
+  lifeboat_unit(${module} actuator_core)
+endforeach()

@@ -47,12 +47,13 @@ vif = [ "bridge=xenbr0,mac=00:16:3e:77:00:0%(number)d" ]
 class Lab:
     """The lab in a folder.  As a context manager it ends with its driver, however that ends."""
 
-    def __init__(self, build, hosts=2, lasting=False):
+    def __init__(self, build, hosts=2, lasting=False, say=lambda text: None):
         self.dir = os.path.join(os.path.abspath(build), "lab")
         self.build = os.path.abspath(build)
         self.netns = NETNS
         self.scale = float(os.environ.get("XENLAB_SCALE", "1"))
         self.lasting = lasting
+        self.say = say
         self.images = None
         self.pids = {}
         self.children = {}
@@ -118,15 +119,15 @@ class Lab:
 
     # --- the lab --------------------------------------------------------------------
 
-    def up(self, say=lambda text: None):
+    def up(self):
         if any(self.is_alive(name) for name in self.pids):
             raise Failed("the lab is up already: lab.py down")
-        image.build(self.build, say)
+        image.build(self.build, self.say)
         self.down()
         os.makedirs(self.dir)
         self._network()
         self._target()
-        say("Booting %d Xen hosts (two minutes) ..." % len(self.hosts))
+        self.say("Booting %d Xen hosts (two minutes) ..." % len(self.hosts))
         for machine in self.hosts.values():
             machine.start()
         for machine in self.hosts.values():
@@ -233,7 +234,7 @@ def _die_with_parent():
 
 def command(lab, verb, args):
     if verb == "up":
-        lab.up(print)
+        lab.up()
     elif verb == "down":
         lab.save_logs()
         lab.down()
@@ -269,7 +270,7 @@ def main():
     parser.add_argument("args", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     try:
-        command(Lab(options.build, lasting=True), options.verb, options.args)
+        command(Lab(options.build, lasting=True, say=print), options.verb, options.args)
     except KeyError as unknown:
         sys.exit("lab.py: no host %s" % unknown)
     except IndexError:

@@ -1,0 +1,345 @@
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "actuator/orders.h"
+#include "cmocka_all.h"
+
+/* A table over a run folder of the test's own; movers that it would start are counted. */
+static struct {
+	char run[64];
+	struct actuator_conf conf;
+	struct orders orders;
+	struct uuid boot;
+	int started;
+	uint8_t engine[16], uuid[16], key[32];
+	Lifeboat__OrderId id, prepare;
+	Lifeboat__Guest guest;
+	Lifeboat__Berth berth;
+	Lifeboat__Order order, *list[1];
+	Lifeboat__OrderId *ids[1];
+	Lifeboat__Reply reply;
+	uint8_t session[16];
+} t;
+
+static void
+count_start(void *owner, const char *folder)
+{
+	(void)owner;
+	assert_int_equal(strncmp(folder, t.run, strlen(t.run)), 0);
+	t.started++;
+}
+
+static int
+open_table(void)
+{
+	struct err err;
+
+	return orders_init(
+	    &t.orders, &t.conf, &t.boot, (mono_t){ 0 }, NULL, count_start, &err);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	if (sodium_init() < 0)
+		return -1;
+	strcpy(t.run, "/tmp/test-orders-XXXXXX");
+	if (!mkdtemp(t.run))
+		return -1;
+	snprintf(t.conf.run, sizeof(t.conf.run), "%s", t.run);
+	memset(t.boot.b, 1, sizeof(t.boot.b));
+	memset(t.engine, 'E', sizeof(t.engine));
+	lifeboat__order_id__init(&t.id);
+	t.id.engine = (ProtobufCBinaryData){ sizeof(t.engine), t.engine };
+	t.id.term = 3;
+	t.id.number = 1;
+	t.prepare = t.id;
+	lifeboat__guest__init(&t.guest);
+	t.guest.uuid = (ProtobufCBinaryData){ sizeof(t.uuid), t.uuid };
+	t.guest.name = (char *)(uintptr_t) "web";
+	lifeboat__berth__init(&t.berth);
+	t.berth.address = (char *)(uintptr_t) "192.0.2.1";
+	t.berth.port = 7810;
+	t.berth.key = (ProtobufCBinaryData){ sizeof(t.key), t.key };
+	lifeboat__order__init(&t.order);
+	t.order.id = &t.id;
+	t.order.kind = ORDER_MOVE;
+	t.order.guest = &t.guest;
+	t.order.host = (char *)(uintptr_t) "n2";
+	t.order.prepare = &t.prepare;
+	t.order.berth = &t.berth;
+	t.list[0] = &t.order;
+	t.ids[0] = &t.id;
+	lifeboat__reply__init(&t.reply);
+	t.reply.engine = t.id.engine;
+	t.reply.term = 3;
+	t.reply.orders = t.list;
+	t.reply.n_orders = 1;
+	return open_table();
+}
+
+static int
+teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	orders_deinit(&t.orders);
+	snprintf(command, sizeof(command), "rm -rf %s", t.run);
+	return system(command);
+}
+
+static void
+tell(int64_t now)
+{
+	orders_take(&t.orders, &t.reply, (mono_t){ now });
+}
+
+/* What the next request says of the only order. */
+static const Lifeboat__OrderState *
+said(void)
+{
+	static Lifeboat__Request request;
+
+	lifeboat__request__init(&request);
+	orders_fill(&t.orders, &request);
+	assert_int_equal(request.n_orders, 1);
+	return request.orders[0];
+}
+
+static void
+folder(char out[FOLDER_SIZE])
+{
+	char name[FOLDER_NAME];
+
+	folder_name(name, &t.id);
+	snprintf(out, FOLDER_SIZE, "%s/%s", t.run, name);
+}
+
+/* As its mover would write it. */
+static void
+end_order(enum outcome outcome)
+{
+	Lifeboat__OrderState s = LIFEBOAT__ORDER_STATE__INIT;
+	uint8_t packed[512], hash[WIRE_HASH] = { 0 };
+	char path[FOLDER_SIZE];
+
+	s.id = &t.id;
+	s.hash = (ProtobufCBinaryData){ sizeof(hash), hash };
+	s.phase = PHASE_DONE;
+	s.outcome = outcome;
+	folder(path);
+	assert_int_equal(
+	    folder_write(path, "state", packed, lifeboat__order_state__pack(&s, packed)),
+	    0);
+	assert_true(orders_look(&t.orders));
+}
+
+static void
+an_order_told_twice_is_carried_out_once(void **state)
+{
+	(void)state;
+	tell(0);
+	tell(100);
+	assert_int_equal(t.started, 1);
+	assert_int_equal(orders_open(&t.orders), 1);
+	assert_int_equal(said()->outcome, OUTCOME_NONE);
+}
+
+static void
+the_same_order_with_another_content_changes_nothing(void **state)
+{
+	uint8_t before[WIRE_HASH];
+
+	(void)state;
+	tell(0);
+	memcpy(before, said()->hash.data, sizeof(before));
+	t.order.host = (char *)(uintptr_t) "n3";
+	tell(100);
+	assert_int_equal(t.started, 1);
+	assert_memory_equal(said()->hash.data, before, sizeof(before));
+}
+
+static void
+an_outcome_is_told_until_it_is_acknowledged(void **state)
+{
+	char path[FOLDER_SIZE];
+	struct stat st;
+
+	(void)state;
+	tell(0);
+	end_order(OUTCOME_STAYED);
+	t.reply.n_orders = 0;
+	tell(100);
+	assert_int_equal(said()->outcome, OUTCOME_STAYED);
+	t.reply.acknowledged = t.ids;
+	t.reply.n_acknowledged = 1;
+	tell(200);
+	assert_int_equal(t.orders.n, 0);
+	folder(path);
+	assert_int_equal(stat(path, &st), -1);
+}
+
+static void
+an_open_order_is_not_forgotten_whoever_acknowledges_it(void **state)
+{
+	(void)state;
+	tell(0);
+	t.reply.acknowledged = t.ids;
+	t.reply.n_acknowledged = 1;
+	tell(100);
+	assert_int_equal(t.orders.n, 1);
+}
+
+static void
+an_engine_of_a_lower_term_is_not_heard(void **state)
+{
+	(void)state;
+	t.reply.n_orders = 0;
+	t.reply.term = 4;
+	tell(0);
+	t.reply.term = 3;
+	t.reply.n_orders = 1;
+	tell(100);
+	assert_int_equal(t.started, 0);
+	assert_int_equal(t.orders.n, 0);
+	orders_deinit(&t.orders);
+	assert_int_equal(open_table(), 0);
+	assert_int_equal(t.orders.term, 4); /* also after a restart */
+}
+
+static void
+an_order_of_an_earlier_term_is_refused(void **state)
+{
+	(void)state;
+	t.reply.term = 4;
+	tell(0);
+	assert_int_equal(t.started, 0);
+	assert_int_equal(said()->outcome, OUTCOME_REFUSED);
+	assert_string_equal(said()->why, "old-term");
+}
+
+static void
+another_engine_is_heard_only_after_thirty_seconds_of_silence(void **state)
+{
+	static uint8_t other[16] = "another engine";
+
+	(void)state;
+	t.reply.n_orders = 0;
+	tell(0);
+	t.reply.n_orders = 1;
+	t.reply.engine.data = other;
+	t.id.engine.data = other;
+	tell(ORDERS_BOUND_MS - 1);
+	assert_int_equal(t.started, 0);
+	tell(ORDERS_BOUND_MS);
+	assert_int_equal(t.started, 1);
+}
+
+static void
+a_second_order_for_a_guest_is_refused_while_one_is_open(void **state)
+{
+	(void)state;
+	tell(0);
+	t.id.number = 2;
+	tell(100);
+	assert_int_equal(t.started, 1);
+	assert_int_equal(t.orders.n, 2);
+	assert_string_equal(t.orders.entry[1].why, "second-order");
+	t.id.number = 1;
+	end_order(OUTCOME_STAYED);
+	t.id.number = 3;
+	tell(200);
+	assert_int_equal(t.started, 2);
+}
+
+static void
+a_run_folder_that_takes_nothing_refuses_the_order(void **state)
+{
+	(void)state;
+	snprintf(t.conf.run, sizeof(t.conf.run), "/proc/nowhere");
+	tell(0);
+	assert_int_equal(t.started, 0);
+	assert_string_equal(said()->why, "no-folder");
+}
+
+static void
+a_cancellation_reaches_the_folder(void **state)
+{
+	char path[FOLDER_SIZE];
+
+	(void)state;
+	tell(0);
+	folder(path);
+	assert_false(folder_has(path, "cancel"));
+	t.reply.cancelled = t.ids;
+	t.reply.n_cancelled = 1;
+	tell(100);
+	assert_true(folder_has(path, "cancel"));
+}
+
+static void
+a_restart_takes_up_what_is_open_and_another_boot_voids_it(void **state)
+{
+	(void)state;
+	tell(0);
+	orders_deinit(&t.orders);
+	assert_int_equal(open_table(), 0);
+	assert_int_equal(t.orders.n, 1);
+	assert_int_equal(t.started, 2);
+	orders_deinit(&t.orders);
+	memset(t.boot.b, 2, sizeof(t.boot.b));
+	assert_int_equal(open_table(), 0);
+	assert_int_equal(t.orders.n, 0);
+	assert_int_equal(t.started, 2);
+}
+
+static void
+a_mover_that_died_is_started_again_and_one_that_lives_is_not(void **state)
+{
+	char path[FOLDER_SIZE];
+	int lock;
+
+	(void)state;
+	tell(0);
+	orders_revive(&t.orders, (mono_t){ ORDERS_START_MS - 1 });
+	assert_int_equal(t.started, 1);
+	folder(path);
+	lock = folder_lock(path);
+	assert_true(lock >= 0);
+	orders_revive(&t.orders, (mono_t){ ORDERS_START_MS });
+	assert_int_equal(t.started, 1);
+	close(lock);
+	orders_revive(&t.orders, (mono_t){ ORDERS_START_MS });
+	assert_int_equal(t.started, 2);
+}
+
+#define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FRESH(an_order_told_twice_is_carried_out_once),
+		FRESH(the_same_order_with_another_content_changes_nothing),
+		FRESH(an_outcome_is_told_until_it_is_acknowledged),
+		FRESH(an_open_order_is_not_forgotten_whoever_acknowledges_it),
+		FRESH(an_engine_of_a_lower_term_is_not_heard),
+		FRESH(an_order_of_an_earlier_term_is_refused),
+		FRESH(another_engine_is_heard_only_after_thirty_seconds_of_silence),
+		FRESH(a_second_order_for_a_guest_is_refused_while_one_is_open),
+		FRESH(a_run_folder_that_takes_nothing_refuses_the_order),
+		FRESH(a_cancellation_reaches_the_folder),
+		FRESH(a_restart_takes_up_what_is_open_and_another_boot_voids_it),
+		FRESH(a_mover_that_died_is_started_again_and_one_that_lives_is_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

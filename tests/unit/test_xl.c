@@ -1,0 +1,107 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "actuator/xl.h"
+#include "cmocka_all.h"
+
+#define UUID_1 "4c1feb0a-0000-4000-8000-000000000001"
+
+static struct xl_domain
+parse(const char *line)
+{
+	struct xl_domain d;
+
+	assert_true(xl_parse_line(&d, line));
+	return d;
+}
+
+static void
+a_running_guest_is_read_with_its_name_and_id(void **state)
+{
+	struct xl_domain d =
+	    parse("vm1                                          7   160     1     -b---- "
+		  "     59.6 " UUID_1 "        -                -");
+	char text[UUID_TEXT_SIZE];
+
+	(void)state;
+	uuid_format(text, &d.uuid);
+	assert_string_equal(d.name, "vm1");
+	assert_int_equal(d.domid, 7);
+	assert_int_equal(d.state, GUEST_RUNNING);
+	assert_string_equal(text, UUID_1);
+}
+
+static void
+a_name_may_have_blanks_and_look_like_numbers(void **state)
+{
+	struct xl_domain d =
+	    parse("my 1 web  server  3  160 1 ------ 0.2 " UUID_1 " - -");
+
+	(void)state;
+	assert_string_equal(d.name, "my 1 web  server");
+	assert_int_equal(d.domid, 3);
+}
+
+static void
+every_state_is_told_apart(void **state)
+{
+	static const struct {
+		const char *flags, *reason;
+		enum guest_state is;
+	} rows[] = { { "r-----", "-", GUEST_RUNNING }, { "------", "-", GUEST_RUNNING },
+		{ "--p---", "-", GUEST_PAUSED }, { "---s--", "2", GUEST_SUSPENDED },
+		{ "---s--", "0", GUEST_SHUTDOWN }, { "---s--", "1", GUEST_SHUTDOWN },
+		{ "---s--", "3", GUEST_CRASHED }, { "----c-", "-", GUEST_CRASHED },
+		{ "--ps-d", "2", GUEST_DYING } };
+	char line[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(line, sizeof(line), "a 3 160 1 %s 0.2 " UUID_1 " %s -",
+		    rows[i].flags, rows[i].reason);
+		assert_int_equal(parse(line).state, rows[i].is);
+	}
+}
+
+static void
+what_is_no_domain_is_no_line(void **state)
+{
+	static const char *const lines[] = { "",
+		"Name   ID   Mem VCPUs\tState\tTime(s)   UUID   Reason-Code\tSecurity "
+		"Label",
+		UUID_1, "vm1 7 160 1 -b---- 59.6",
+		"vm1 x 160 1 -b---- 59.6 " UUID_1 " - -", "7 160 1 -b---- 59.6 " UUID_1 };
+	struct xl_domain d;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_false(xl_parse_line(&d, lines[i]));
+}
+
+static void
+a_list_without_dom0_is_no_list(void **state)
+{
+	struct xl_domain list[XL_DOMAINS];
+	struct err err;
+
+	(void)state;
+	assert_int_equal(xl_list("/bin/true", list, &err), -ENODATA);
+	assert_int_equal(xl_list("/bin/false", list, &err), -EIO);
+	assert_int_equal(xl_list("/nonexistent/xl", list, &err), -EIO);
+	assert_non_null(strstr(err.text, "xl"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_running_guest_is_read_with_its_name_and_id),
+		cmocka_unit_test(a_name_may_have_blanks_and_look_like_numbers),
+		cmocka_unit_test(every_state_is_told_apart),
+		cmocka_unit_test(what_is_no_domain_is_no_line),
+		cmocka_unit_test(a_list_without_dom0_is_no_list),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
