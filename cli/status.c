@@ -66,16 +66,19 @@ static void
 show_orders(struct table *t, const json_t *answer)
 {
 	json_t *order;
-	size_t i, held = 0, moves = 0;
+	size_t i, open = 0, held = 0, moves = 0;
 
 	json_array_foreach(json_object_get(answer, "orders"), i, order)
 	{
+		if (value_text(order, "outcome"))
+			continue; /* only its actuator has yet to confirm it */
+		open++;
 		held += value_true(order, "held");
 		moves += strcmp(value_name(order, "kind"), "move") == 0;
 	}
 	row(t, "orders");
 	table_cell(t, held ? TINT_BAD : TINT_NONE,
-	    "%zu open, %zu of them moves; %zu held", i, moves, held);
+	    "%zu open, %zu of them moves; %zu held", open, moves, held);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/value.h"
 
@@ -193,10 +194,39 @@ say_facts(const struct cli *cli, const json_t *answer)
 		    &cli->screen, TINT_WARN, "It has another master: %s.", master);
 }
 
+static void
+say_orders(const struct cli *cli, const json_t *answer)
+{
+	char text[PROGRESS_SIZE];
+	json_t *order;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "orders"), i, order)
+	{
+		const char *id = value_name(order, "order");
+
+		if (value_true(order, "held"))
+			screen_line(&cli->screen, TINT_BAD,
+			    "Order %s is held (%s): nobody knows where it runs, %s or "
+			    "%s; "
+			    "'lifeboat settle' ends that.",
+			    id,
+			    value_text(order, "said") ? value_name(order, "said")
+						      : "undefined",
+			    value_name(order, "from"), value_name(order, "to"));
+		else
+			screen_line(&cli->screen, TINT_WARN,
+			    "Order %s (%s, %s -> %s): %s.", id, value_name(order, "kind"),
+			    value_name(order, "from"), value_name(order, "to"),
+			    progress_text(text, order));
+	}
+}
+
 void
 why_guest(const struct cli *cli, const json_t *answer)
 {
 	say_headline(cli, answer);
+	say_orders(cli, answer);
 	say_facts(cli, answer);
 	show_place(cli, answer);
 }

@@ -55,10 +55,24 @@ is_last(enum outcome outcome)
 	return outcome != OUTCOME_NONE && outcome != OUTCOME_READY;
 }
 
+struct closed {
+	bool closed;
+	enum outcome said;
+};
+
 static void
 found(void *to, const struct store_order *o)
 {
-	*(bool *)to = o->closed;
+	*(struct closed *)to = (struct closed){ o->closed, o->said };
+}
+
+/* May it be forgotten?  What leaves a guest in doubt only when it was known before. */
+static bool
+is_harmless(const struct closed *known, enum outcome outcome)
+{
+	return outcome == OUTCOME_REFUSED || outcome == OUTCOME_STAYED ||
+	       outcome == OUTCOME_MOVED || outcome == OUTCOME_ENDED ||
+	       (known->closed && known->said == outcome);
 }
 
 /*
@@ -70,8 +84,8 @@ take_closed(struct engine *e, int host, const Lifeboat__OrderState *s)
 {
 	order_t id = desk_id(s->id);
 	enum outcome outcome = (enum outcome)s->outcome;
-	bool closed = false;
-	int r = store_find_order(e->store, id, found, &closed);
+	struct closed known = { false, OUTCOME_NONE };
+	int r = store_find_order(e->store, id, found, &known);
 
 	if (r < 0)
 		return;
@@ -79,9 +93,10 @@ take_closed(struct engine *e, int host, const Lifeboat__OrderState *s)
 		say_odd(e, host, s, "order-unknown");
 	if (!is_last(outcome))
 		desk_cancel(e, id);
-	else if (closed || outcome == OUTCOME_REFUSED || outcome == OUTCOME_STAYED ||
-		 outcome == OUTCOME_MOVED || outcome == OUTCOME_ENDED)
+	else if (is_harmless(&known, outcome))
 		desk_acknowledge(e, id);
+	else
+		say_odd(e, host, s, "order-unknown");
 }
 
 static void

@@ -147,6 +147,8 @@ answer_why(const struct engine *e, const char *name, mono_t now)
 		row = door_guest_row(e, host, guest);
 		json_object_set_new(row, "kind", json_string("guest"));
 		json_object_set_new(row, "place", door_place(e, host, guest, HOST_NONE));
+		json_object_set_new(
+		    row, "orders", door_guest_orders(e, &v.xen->guests[guest].uuid));
 		json_object_set_new(row, "history",
 		    door_history(e, HOST_NONE, &v.xen->guests[guest].uuid, now));
 	} else {

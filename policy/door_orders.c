@@ -118,10 +118,24 @@ door_open_orders(const struct engine *e)
 	json_t *rows = json_array();
 
 	if (e->book.n > 0)
-		qsort(
-		    e->book.order, (size_t)e->book.n, sizeof(e->book.order[0]), compare);
+		qsort(e->book.order, (size_t)e->book.n, sizeof(struct book_order *),
+		    compare);
 	for (int i = 0; i < e->book.n; i++)
 		json_array_append_new(rows, open_row(e, e->book.order[i]));
+	return rows;
+}
+
+json_t *
+door_guest_orders(const struct engine *e, const struct uuid *guest)
+{
+	json_t *rows = json_array();
+
+	for (int i = 0; i < e->book.n; i++) {
+		const struct book_order *o = e->book.order[i];
+
+		if (o->row.outcome == OUTCOME_NONE && uuid_equal(&o->row.guest, guest))
+			json_array_append_new(rows, open_row(e, o));
+	}
 	return rows;
 }
 

@@ -10,6 +10,8 @@
 
 /* Open orders, oldest first; with all the ended ones behind them, newest first. */
 json_t *door_open_orders(const struct engine *e);
+/* The open ones of a guest. */
+json_t *door_guest_orders(const struct engine *e, const struct uuid *guest);
 /* Of the open ones the moves that have been taken. */
 json_t *door_moves(const struct engine *e);
 json_t *door_orders(const struct engine *e, bool all);

@@ -362,6 +362,14 @@ def no_orders_are_said(door):
     assert run("orders", "--all", door=door) == "No order was ever given.\n"
 
 
+@with_door({"why": {**WEB, "kind": "guest", "place": PLACE, "history": [], "orders": [
+    MOVE, {**MOVE, "order": "4.3", "held": True, "said": "stayed-suspended"}]}})
+def why_of_a_guest_tells_of_its_orders(door):
+    text = run("why", "web", door=door)
+    assert "Order 4.2 (move, n1 -> n2): copying 33%, 696 of 2048 MiB, 96 MiB/s.\n" in text, text
+    assert "Order 4.3 is held (stayed-suspended): nobody knows where it runs, n1 or n2;" in text, text
+
+
 @with_door({"drain": {"text": "t"}, "undrain": {"text": "t"}, "cancel": {"text": "t"}, "approve": {"text": "t"},
     "settle": {"text": "4.2 is settled"}})
 def an_operators_words_are_passed_on(door):
