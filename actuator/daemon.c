@@ -16,7 +16,7 @@
 #include "base/seal.h"
 #include "base/uplink.h"
 
-enum { ASK_EVERY_MS = 1000, LOOK_EVERY_MS = 100, REVIVE_EVERY_MS = 5000, STOP_MS = 2000 };
+enum { ASK_EVERY_MS = 1000, LOOK_EVERY_MS = 100, REVIVE_EVERY_MS = 2000, STOP_MS = 2000 };
 
 struct daemon {
 	const struct actuator_conf *conf;

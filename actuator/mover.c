@@ -289,9 +289,7 @@ mover_step(struct mover *m)
 	if (m->control >= 0 && p[0].revents)
 		take_carrier(m);
 	run_reap(&m->xl);
-	run_reap(&m->carrier);
-	if (m->carrier.pid == 0)
-		hang_up(m);
+	run_reap(&m->carrier); /* its last words are read to their end all the same */
 	tell_end_of_xl(m);
 	if (!m->cancelled && folder_has(m->folder, "cancel")) {
 		m->cancelled = true;

@@ -1,0 +1,205 @@
+"""Processes that die while a guest moves: real engine, monitors, actuators and carriers over
+an imitated hypervisor and xl.  Whatever dies, the guest never runs twice and is never lost,
+the first try ends as the table says, and a later one succeeds.
+
+Usage: test_fault.py --build BUILD [NAME...]
+"""
+
+import argparse
+import glob
+import os
+import re
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import pool
+import test_move
+from test_move import HOST, domains, guest_line
+from test_operate import copying, orders
+
+RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "2s", "move-silence": "30s"}
+ACTUATOR = {"carrier": {"silence": "3s", "stall": "10s"}, "arrival": {"berth-open": "10s"}}
+SECONDS = 4  # that the copying takes
+RUNNING = "rb"
+
+
+class Witness(threading.Thread):
+    """Samples both hypervisors every 20 ms: the guest runs once, or is on its way."""
+
+    def __init__(self, p):
+        super().__init__(daemon=True)
+        self.p = p
+        self.wrong = None
+        self.samples = 0
+        self.over = threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.02):
+            # One after the other, so a guest that is passed on may be seen on neither or, if it
+            # was let go of in between, on both: only a second look counts.
+            if self.is_wrong() and self.is_wrong() and self.is_wrong():
+                self.wrong = self.wrong or {name: domains(self.p, name) for name in self.p.names}
+            self.samples += 1
+
+    def is_wrong(self):
+        states = [state for name in self.p.names for state in domains(self.p, name).values()]
+        return sum(state in RUNNING for state in states) > 1 or not states
+
+
+def processes(p, host, *words):
+    """Ids of processes in a host's network namespace whose command line has these words."""
+    net = os.readlink("/proc/%d/ns/net" % p.holders[host].pid)
+    found = []
+    for path in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(path + "/cmdline", "rb") as f:
+                line = f.read().replace(b"\0", b" ").decode(errors="replace")
+            if os.readlink(path + "/ns/net") == net and all(word in line for word in words):
+                found.append(int(os.path.basename(path)))
+        except OSError:
+            pass
+    return found
+
+
+def kill(p, host, *words, number=signal.SIGKILL):
+    pids = processes(p, host, *words)
+    assert pids, "no process with %s on %s" % (" ".join(words), host)
+    for pid in pids:
+        os.kill(pid, number)
+
+
+def source_carrier(p, source, target):
+    kill(p, source, "--role=carrier")
+
+
+def target_carrier(p, source, target):
+    kill(p, target, "--role=carrier")
+
+
+def source_mover(p, source, target):
+    kill(p, source, "--role=mover")
+
+
+def target_mover(p, source, target):
+    kill(p, target, "--role=mover")
+
+
+def source_xl(p, source, target):
+    kill(p, source, "fakexl.py migrate -s", number=signal.SIGSEGV)
+
+
+def target_xl(p, source, target):
+    kill(p, target, "fakexl.py migrate-receive", number=signal.SIGSEGV)
+
+
+def both_actuators(p, source, target):
+    for host in (source, target):
+        actuator = p.children.pop(host + ".actuator")
+        actuator.kill()
+        actuator.wait()
+    for host in (source, target):
+        p.start_actuator(host)
+
+
+def source_mover_and_carrier(p, source, target):
+    for pid in processes(p, source, "--role=mover") + processes(p, source, "--role=carrier"):
+        os.kill(pid, signal.SIGKILL)
+
+
+def target_stopped_for_too_long(p, source, target):
+    """Silence, not an end: the link is given up on both sides."""
+    pids = processes(p, target, "--role=carrier")
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(int(ACTUATOR["carrier"]["silence"][0]) + 1)
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+
+
+# What is done in the copy, and how the first try may end.
+FAULTS = {
+    source_carrier: ("stayed",),
+    target_carrier: ("stayed",),
+    source_mover: ("stayed",),
+    target_mover: ("stayed",),
+    source_xl: ("stayed",),
+    target_xl: ("stayed",),
+    both_actuators: ("moved",),
+    source_mover_and_carrier: ("stayed",),
+    target_stopped_for_too_long: ("stayed",),
+}
+
+
+def first_try(p, fault, source, target, ends):
+    order = copying(p)["order"]
+    fault(p, source, target)
+    row = pool.wait_for("the end of %s" % order, 90, lambda: next(
+        (o for o in orders(p, "--all") if o["order"] == order and o["outcome"]), None), p.check_alive)
+    assert row["outcome"] in ends, row
+    return row
+
+
+def nothing_left(p):
+    for host in p.names:
+        left = processes(p, host, "--role=carrier") + processes(p, host, "--role=mover") + processes(p, host, "fakexl.py")
+        folders = [f for f in os.listdir(p.path(host + ".orders")) if re.match(r"\d", f)]
+        if left or folders or any(name.endswith(("--incoming", "--migratedaway")) for name in domains(p, host)):
+            return False
+    return True
+
+
+def play(p, fault, ends):
+    source = next(host for host in p.names if "web" in domains(p, host))
+    target = next(host for host in p.names if host != source)
+    witness = Witness(p)
+    witness.start()
+    try:
+        p.show("drain", source)
+        row = first_try(p, fault, source, target, ends)
+        pool.wait_for("web on " + target, 90, lambda: domains(p, target) == {"web": "b"} and not orders(p), p.check_alive)
+        p.show("undrain", source)
+        pool.wait_for("nothing left", 90, lambda: nothing_left(p), p.check_alive)
+    finally:
+        witness.over.set()
+        witness.join()
+    assert not witness.wrong, witness.wrong
+    assert witness.samples > 50, witness.samples
+    return row
+
+
+def main():
+    args = sys.argv[1:]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("names", nargs="*")
+    folder, inside = pool.enter(os.path.abspath(__file__), args)
+    options = parser.parse_args(args)
+    if not inside:
+        print("skipped: no namespaces to be had here")
+        return 77
+    os.environ.update(FAKEXL_BYTES=str(SECONDS << 22), FAKEXL_RATE=str(1 << 22))
+    hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
+    with pool.Pool(options.build, folder, hosts, RULES, actuator=ACTUATOR) as p:
+        try:
+            test_move.start(p)
+            for fault, ends in FAULTS.items():
+                if options.names and fault.__name__ not in options.names:
+                    continue
+                began = time.monotonic()
+                row = play(p, fault, ends)
+                print("ok   %s: %s (%s: %s) (%.1f s)" % (fault.__name__, row["outcome"], row["said_why"], row["detail"],
+                    time.monotonic() - began), flush=True)
+        except BaseException as failure:
+            print("FAILED: %s" % failure, flush=True)
+            for what in ["engine", *p.names, *(n + ".actuator" for n in p.names)]:
+                print("--- %s\n%s" % (what, p.log(what)[-5000:] if os.path.exists(p.path(what + ".log")) else ""))
+            print(p.show("orders", "--all"), {host: domains(p, host) for host in p.names})
+            raise
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
