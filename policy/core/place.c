@@ -241,8 +241,7 @@ is_busy(const struct core *core, host_t to, const struct uuid *guest)
 		return true;
 	if (core->mode == MODE_OBSERVE)
 		return false;
-	return h->coming >= core->rules.in_flight_target || h->leaving > 0 ||
-	       is_resting(core, guest, to);
+	return h->coming >= core->rules.in_flight_target || is_resting(core, guest, to);
 }
 
 static enum why
