@@ -15,7 +15,7 @@
 #include "base/wire.h"
 
 enum {
-	ORDERS_START_MS = 5000, /* a mover has so long to take its lock */
+	ORDERS_START_MS = 5000,  /* a mover has so long to take its lock */
 	ORDERS_BOUND_MS = 30000, /* an engine's silence after which another may speak */
 };
 

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "base/disk.h"
+#include "base/text.h"
 #include "monitor/probe.h"
 #include "monitor/probe_iscsi.h"
 #include "tests/unit/cmocka_all.h"
