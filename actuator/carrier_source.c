@@ -17,7 +17,10 @@ enum {
 	SHIM_MS = 120000, /* xl reads the guest's configuration first, and may wait for
 			     another xl's lock */
 	REDIAL_MS = 1000,
-	RESUME_CODE = 1, /* any but 0: the target could not start it */
+	REFUSED_MS =
+	    10000, /* nobody listens at the berth any more: its carrier is gone */
+	UNREACHED_MS = 60000, /* beyond twice the silence; what follows is the engine's */
+	RESUME_CODE = 1,      /* any but 0: the target could not start it */
 };
 
 enum slot { SLOT_CONTROL, SLOT_LINK, SLOT_SHIM, SLOT_XL, SLOTS };
@@ -35,6 +38,8 @@ struct source {
 	uint8_t go[WORDS_GO_SIZE];
 	size_t go_len;
 	mono_t started, redial;
+	mono_t lost;  /* since when there is no link, after `ready` was released */
+	bool refused; /* the last dial was */
 	uint8_t hello[LINK_HELLO], welcome[LINK_WELCOME];
 	size_t welcome_len;
 	bool greeted;
@@ -56,6 +61,9 @@ static void
 lose_link(struct source *s, const char *sentence)
 {
 	carrier_hang_up(s->c);
+	if (s->welcome_len == LINK_WELCOME || !s->released)
+		s->lost = clock_mono();
+	s->welcome_len = 0;
 	s->greeted = false;
 	s->redial = mono_add(clock_mono(), REDIAL_MS);
 	if (s->settled) {
@@ -115,6 +123,7 @@ send_hello(struct source *s)
 		}
 		fault = errno;
 	}
+	s->refused = fault == ECONNREFUSED;
 	snprintf(sentence, sizeof(sentence), "no connection to %s:%u: %s",
 	    c->conf.address, c->conf.port, err_text(text, sizeof(text), fault));
 	lose_link(s, sentence);
@@ -230,6 +239,12 @@ take_record(struct source *s, enum link_type type, const uint8_t *body, size_t l
 		break;
 	case LINK_ABORT:
 		take_abort(s, body, len);
+		break;
+	case LINK_END:
+		/* Its xl ended without a report; only domain lists know more. */
+		carrier_say_failed(
+		    s->c, "no-report", "the target's xl ended without a report");
+		s->over = true;
 		break;
 	default:
 		break;
@@ -365,6 +380,20 @@ take_mover(struct source *s)
 	}
 }
 
+/* xl's pipes are closed: it leaves the guest suspended, and says that it knows no more.
+ */
+static void
+give_up_dialling(struct source *s, mono_t now)
+{
+	int64_t limit =
+	    s->refused ? REFUSED_MS : 2 * s->c->conf.silence_ms + UNREACHED_MS;
+
+	if (mono_since(now, s->lost) <= limit)
+		return;
+	carrier_say_failed(s->c, "link-lost", "the target could not be reached again");
+	s->over = true;
+}
+
 static void
 watch_time(struct source *s, mono_t now)
 {
@@ -373,6 +402,8 @@ watch_time(struct source *s, mono_t now)
 	if (c->link.fd >= 0 && mono_since(now, c->heard) > c->conf.silence_ms)
 		lose_link(s, "the target said nothing for too long");
 	if (s->over || s->released) {
+		if (!s->over && !s->aborted && !s->settled && c->link.fd < 0)
+			give_up_dialling(s, now);
 		if (!s->over && !s->aborted && c->link.fd < 0 &&
 		    mono_since(now, s->redial) >= 0 && dial(s) < 0)
 			s->redial = mono_add(now, REDIAL_MS);

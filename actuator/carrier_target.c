@@ -1,4 +1,3 @@
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -7,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "actuator/berth.h"
 #include "actuator/carrier.h"
 #include "actuator/header.h"
 #include "actuator/words.h"
@@ -15,11 +15,8 @@
 
 enum {
 	POLL_MS = 200,
-	GUESTS = 4,         /* connections that have not proved themselves, at once */
-	GREETING_MS = 5000, /* for one of them */
-	BANNER_MS = 30000,  /* for xl to say that it is ready */
-	LINGER_MS = 60000,  /* after the end, for a source that has to be told */
-	BACKLOG = 8,
+	BANNER_MS = 30000, /* for xl to say that it is ready */
+	LINGER_MS = 60000, /* after the end, for a source that has to be told */
 };
 
 enum slot {
@@ -29,21 +26,13 @@ enum slot {
 	SLOT_TO_XL,
 	SLOT_FROM_XL,
 	SLOT_GUEST,
-	SLOTS = SLOT_GUEST + GUESTS
-};
-
-/* Someone at the door. */
-struct caller {
-	int fd;
-	mono_t since;
-	uint8_t hello[LINK_HELLO];
-	size_t len;
+	SLOTS = SLOT_GUEST + BERTH_CALLERS
 };
 
 struct target {
 	struct carrier *c;
-	int listener, to_xl, from_xl;
-	struct caller caller[GUESTS];
+	struct berth berth;
+	int to_xl, from_xl;
 	bool over;
 	bool xl_ended;          /* its mover says so */
 	bool bannered;          /* xl has said that it waits */
@@ -70,14 +59,13 @@ static struct target the;
 
 /* The one commit record: nothing else is ever added to it. */
 static bool
-journal(struct target *t, const char *word)
+journal(const char *word)
 {
 	char line[32];
 	int n = snprintf(line, sizeof(line), "%s\n", word);
 
 	return write(CARRIER_JOURNAL, line, (size_t)n) == n &&
 	       fsync(CARRIER_JOURNAL) == 0;
-	(void)t;
 }
 
 static void
@@ -102,7 +90,7 @@ give_up(struct target *t, const char *why, const char *sentence)
 	snprintf(t->sentence, sizeof(t->sentence), "%s", sentence);
 	/* A journal that cannot be written is empty, and the mover reads that as aborted:
 	 * nothing else could have been written, as GO never gets past this. */
-	journal(t, JOURNAL_ABORTED);
+	journal(JOURNAL_ABORTED);
 	close_fd(&t->to_xl);
 	t->out_len = 0;
 	t->ended = clock_mono();
@@ -123,45 +111,6 @@ lose_link(struct target *t, const char *sentence)
 		give_up(t, "link-lost", sentence);
 }
 
-static int
-listen_at(const struct carrier_conf *conf, uint16_t port)
-{
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	bool is_v4 = inet_pton(AF_INET, conf->address, &v4.sin_addr) == 1;
-	const struct sockaddr *at =
-	    is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
-	int one = 1, fd, r;
-
-	if (!is_v4 && inet_pton(AF_INET6, conf->address, &v6.sin6_addr) != 1)
-		return -EINVAL;
-	fd = socket(
-	    is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, at, is_v4 ? sizeof(v4) : sizeof(v6)) == 0 &&
-	    listen(fd, BACKLOG) == 0)
-		return fd;
-	r = -errno;
-	close(fd);
-	return r;
-}
-
-static int
-open_berth(struct target *t, uint16_t *port)
-{
-	const struct carrier_conf *conf = &t->c->conf;
-	int r = -EADDRINUSE;
-
-	for (uint16_t i = 0; i < conf->ports && r == -EADDRINUSE; i++) {
-		*port = (uint16_t)(conf->port + i);
-		r = listen_at(conf, *port);
-	}
-	t->listener = r < 0 ? -1 : r;
-	return r < 0 ? r : 0;
-}
-
 /* Where things stand, said anew to a source that has come (again). */
 static void
 tell_source(struct target *t)
@@ -171,7 +120,10 @@ tell_source(struct target *t)
 	if (!t->tell || l->fd < 0 || !link_has_room(l))
 		return;
 	t->tell = false;
-	if (t->aborted) {
+	if (t->go_taken && t->from_xl < 0 && !t->reported) {
+		link_put(l, LINK_END, NULL, 0);
+		t->told = true;
+	} else if (t->aborted) {
 		carrier_send_abort(t->c, t->why, t->sentence);
 		t->told = true;
 	} else if (t->permitted) {
@@ -185,17 +137,10 @@ tell_source(struct target *t)
 	}
 }
 
-static void
-hang_up_on(struct caller *caller)
-{
-	close_fd(&caller->fd);
-	caller->len = 0;
-}
-
 /* The proof is good: this is the source.  A second one takes the first one's place only
  * when that is lost. */
 static void
-welcome(struct target *t, struct caller *caller)
+welcome(struct target *t, struct berth_caller *caller)
 {
 	struct carrier *c = t->c;
 	uint8_t answer[LINK_WELCOME];
@@ -204,7 +149,7 @@ welcome(struct target *t, struct caller *caller)
 	    !link_take_hello(&c->link, answer, &c->conf.keys, c->conf.id, caller->hello,
 		crypto_aead_aes256gcm_is_available()) ||
 	    send(caller->fd, answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer)) {
-		hang_up_on(caller);
+		berth_hang_up(caller);
 		return;
 	}
 	c->link.fd = caller->fd;
@@ -215,45 +160,6 @@ welcome(struct target *t, struct caller *caller)
 		carrier_say_phase(c, PHASE_CONNECTED);
 	t->met = true;
 	t->tell = true;
-}
-
-static void
-take_caller(struct target *t, struct caller *caller)
-{
-	ssize_t n =
-	    recv(caller->fd, caller->hello + caller->len, LINK_HELLO - caller->len, 0);
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		hang_up_on(caller);
-		return;
-	}
-	caller->len += (size_t)n;
-	if (caller->len == LINK_HELLO)
-		welcome(t, caller);
-}
-
-static void
-take_callers(struct target *t)
-{
-	struct caller *place = NULL;
-	int fd = accept4(t->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (fd < 0)
-		return;
-	for (int i = 0; i < GUESTS && !place; i++)
-		place = t->caller[i].fd < 0 ? &t->caller[i] : NULL;
-	if (!place) {
-		/* Full of strangers: the one that has waited longest goes. */
-		place = &t->caller[0];
-		for (int i = 1; i < GUESTS; i++)
-			if (mono_since(place->since, t->caller[i].since) > 0)
-				place = &t->caller[i];
-		hang_up_on(place);
-	}
-	carrier_tune(fd, t->c->conf.silence_ms);
-	*place = (struct caller){ .fd = fd, .since = clock_mono() };
 }
 
 static void
@@ -339,7 +245,7 @@ take_go(struct target *t)
 {
 	if (!t->ready || t->go_taken || t->aborted)
 		return;
-	if (!journal(t, JOURNAL_GO_TAKEN)) {
+	if (!journal(JOURNAL_GO_TAKEN)) {
 		give_up(t, "journal", "the journal cannot be written");
 		return;
 	}
@@ -461,6 +367,7 @@ end_of_xl(struct target *t)
 {
 	close_fd(&t->from_xl);
 	t->ended = clock_mono();
+	t->tell = true;
 	if (!t->bannered)
 		give_up(t, "xl-missing", "xl migrate-receive did not start");
 	else if (!t->go_taken)
@@ -514,7 +421,7 @@ open_door(struct target *t)
 
 	if (!t->bannered || t->berthed || t->aborted)
 		return;
-	r = open_berth(t, &port);
+	r = berth_open(&t->berth, &t->c->conf, &port);
 	if (r < 0) {
 		snprintf(sentence, sizeof(sentence), "no port of %s from %u on: %s",
 		    t->c->conf.address, t->c->conf.port, err_text(text, sizeof(text), r));
@@ -531,10 +438,7 @@ watch_time(struct target *t, mono_t now)
 {
 	const struct carrier_conf *conf = &t->c->conf;
 
-	for (int i = 0; i < GUESTS; i++)
-		if (t->caller[i].fd >= 0 &&
-		    mono_since(now, t->caller[i].since) > GREETING_MS)
-			hang_up_on(&t->caller[i]);
+	berth_expire(&t->berth, now);
 	if (t->c->link.fd >= 0 && mono_since(now, t->c->heard) > conf->silence_ms)
 		lose_link(t, "the source said nothing for too long");
 	if (t->aborted || t->go_taken)
@@ -579,11 +483,11 @@ prepare_poll(const struct target *t, struct pollfd p[SLOTS])
 	    (short)((t->out_len == 0 ? POLLIN : 0) | (!link_has_room(l) ? POLLOUT : 0));
 	if (p[SLOT_LINK].events == 0)
 		p[SLOT_LINK].fd = -1; /* a hang-up is seen once xl has caught up */
-	p[SLOT_LISTENER] = (struct pollfd){ t->listener, POLLIN, 0 };
+	p[SLOT_LISTENER] = (struct pollfd){ t->berth.listener, POLLIN, 0 };
 	p[SLOT_TO_XL] = (struct pollfd){ t->out_len > 0 ? t->to_xl : -1, POLLOUT, 0 };
 	p[SLOT_FROM_XL] = (struct pollfd){ t->from_xl, POLLIN, 0 };
-	for (int i = 0; i < GUESTS; i++)
-		p[SLOT_GUEST + i] = (struct pollfd){ t->caller[i].fd, POLLIN, 0 };
+	for (int i = 0; i < BERTH_CALLERS; i++)
+		p[SLOT_GUEST + i] = (struct pollfd){ t->berth.caller[i].fd, POLLIN, 0 };
 }
 
 static void
@@ -605,11 +509,11 @@ step(struct target *t)
 		write_xl(t);
 	if (p[SLOT_LINK].revents && c->link.fd >= 0)
 		take_link(t);
-	for (int i = 0; i < GUESTS; i++)
-		if (p[SLOT_GUEST + i].revents && t->caller[i].fd >= 0)
-			take_caller(t, &t->caller[i]);
+	for (int i = 0; i < BERTH_CALLERS; i++)
+		if (p[SLOT_GUEST + i].revents && berth_hear(&t->berth.caller[i]))
+			welcome(t, &t->berth.caller[i]);
 	if (p[SLOT_LISTENER].revents)
-		take_callers(t);
+		berth_accept(&t->berth, c->conf.silence_ms);
 	open_door(t);
 	tell_source(t);
 	carrier_tick(c, now);
@@ -624,12 +528,10 @@ carrier_target(struct carrier *c)
 	struct target *t = &the;
 
 	t->c = c;
-	t->listener = -1;
+	berth_init(&t->berth);
 	t->to_xl = CARRIER_TO_XL;
 	t->from_xl = CARRIER_FROM_XL;
 	t->started = clock_mono();
-	for (int i = 0; i < GUESTS; i++)
-		t->caller[i].fd = -1;
 	fcntl(t->to_xl, F_SETFL, fcntl(t->to_xl, F_GETFL) | O_NONBLOCK);
 	fcntl(t->from_xl, F_SETFL, fcntl(t->from_xl, F_GETFL) | O_NONBLOCK);
 	while (!is_over(t, clock_mono()))
@@ -637,7 +539,6 @@ carrier_target(struct carrier *c)
 	carrier_say(c, CARRIER_BYTES, &c->bytes, sizeof(c->bytes));
 	close_fd(&t->to_xl);
 	close_fd(&t->from_xl);
-	for (int i = 0; i < GUESTS; i++)
-		hang_up_on(&t->caller[i]);
+	berth_close(&t->berth);
 	return c->failed ? -EIO : 0;
 }

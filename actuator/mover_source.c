@@ -45,6 +45,10 @@ find_running(struct mover *m, struct xl_domain list[XL_DOMAINS], int n)
 		    list[at].name);
 		return -1;
 	}
+	if (xl_is_half(list[at].name)) {
+		mover_why(m, "half-moved", "%s is what a move left", list[at].name);
+		return -1;
+	}
 	if (list[at].state != GUEST_RUNNING) {
 		mover_why(m, "not-running", "%s is %s", list[at].name,
 		    guest_state_name(list[at].state));

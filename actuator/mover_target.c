@@ -23,6 +23,7 @@ enum {
 	PIPE_SIZE = 1024 * 1024,
 	ALIVE_MS = 10000, /* a guest that does nothing for so long is worth a line */
 	LOOK_MS = 200,
+	LAST_WORDS_MS = 2000,
 };
 
 struct ends {
@@ -267,6 +268,23 @@ wait_berth(struct mover *m)
 		mover_step(m);
 }
 
+/*
+ * Until xl has ended, and the carrier's last words are read.  It may linger for a source
+ * that has to be told; what is in the journal by then will not change any more.
+ */
+static void
+see_through(struct mover *m)
+{
+	mono_t until;
+
+	while (m->xl.pid)
+		mover_step(m);
+	until = mono_add(clock_mono(), LAST_WORDS_MS);
+	while (m->control >= 0 && mono_since(until, clock_mono()) > 0)
+		mover_step(m);
+	mover_enter(m, PHASE_PROVING);
+}
+
 void
 mover_prepare(struct mover *m)
 {
@@ -290,7 +308,7 @@ mover_prepare(struct mover *m)
 	}
 	mover_enter(m, PHASE_BERTHED);
 	mover_end(m, OUTCOME_READY);
-	mover_see_through(m);
+	see_through(m);
 	m->state.outcome = OUTCOME_NONE;
 	prove(m);
 }

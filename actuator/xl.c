@@ -105,6 +105,20 @@ xl_find(const struct xl_domain *list, int n, const struct uuid *uuid, int from)
 	return -1;
 }
 
+bool
+xl_is_half(const char *name)
+{
+	static const char *const ends[] = { "--incoming", "--migratedaway" };
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t n = strlen(ends[i]);
+		if (len >= n && strcmp(name + len - n, ends[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 int
 xl_do(
     const char *xl, const char *verb, const char *arg, const char *arg2, struct err *err)

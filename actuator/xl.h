@@ -34,6 +34,9 @@ int xl_list(const char *xl, struct xl_domain *out, struct err *err);
 /* The domain of that UUID, the first from index on; -1. */
 int xl_find(const struct xl_domain *list, int n, const struct uuid *uuid, int from);
 
+/* Whether a name is one that xl gives to half of a move. */
+bool xl_is_half(const char *name);
+
 /* `xl VERB ARG [ARG2]`; 0, or -EIO with a sentence unless it ended with status 0. */
 int xl_do(
     const char *xl, const char *verb, const char *arg, const char *arg2, struct err *err);

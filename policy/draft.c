@@ -41,13 +41,16 @@ read_sources(struct sources *s, const struct engine *e, const struct action *a)
 		    lifeboat__order__unpack(NULL, prepare->row.len, prepare->row.packed);
 }
 
+/* What follows a move is about the guest as it was: half moved it may be reported under
+ * another name, or nowhere. */
 static Lifeboat__Guest *
-find_guest(const struct sources *s, const struct uuid *guest)
+find_guest(const struct sources *s, enum order_kind kind, const struct uuid *guest)
 {
+	if (s->prepare && (kind == ORDER_RESUME || kind == ORDER_CLEAN))
+		return s->prepare->guest;
 	for (size_t i = 0; s->xen && i < s->xen->n_guests; i++)
 		if (memcmp(s->xen->guests[i]->uuid.data, guest->b, sizeof(guest->b)) == 0)
 			return s->xen->guests[i];
-	/* Half moved it may be reported nowhere. */
 	return s->prepare ? s->prepare->guest : NULL;
 }
 
@@ -76,8 +79,9 @@ kind_of(struct book_order *o, const struct action *a)
 	};
 
 	o->row.kind = kinds[a->kind];
-	o->host =
-	    o->row.kind == ORDER_PREPARE || o->row.kind == ORDER_CLEAN ? a->to : a->from;
+	o->host = o->row.kind == ORDER_PREPARE ? a->to
+		  : o->row.kind == ORDER_CLEAN ? a->at
+					       : a->from;
 	return o->row.kind != ORDER_NONE;
 }
 
@@ -137,7 +141,7 @@ write_order(struct book_order *o, const struct engine *e, const struct sources *
 	Lifeboat__Disk *disks[MAX_GUEST_DISKS];
 	Lifeboat__Xen xen;
 
-	m.guest = find_guest(s, &o->row.guest);
+	m.guest = find_guest(s, o->row.kind, &o->row.guest);
 	if (!m.guest)
 		return err_set(
 		    err, -ENODATA, "%s has not reported %s", o->row.from, o->row.name);

@@ -237,8 +237,14 @@ take_berth_outcome(struct order *o, enum outcome outcome, enum why why)
 static void
 take_follow_outcome(struct core *core, struct order *o, enum outcome outcome)
 {
-	if (outcome == OUTCOME_STAYED || outcome == OUTCOME_ENDED)
-		o->since = core->now;
+	if (outcome != OUTCOME_STAYED && outcome != OUTCOME_ENDED)
+		return;
+	o->since = core->now;
+	/* The original was brought back: what the target has left may go after it. */
+	if (outcome == OUTCOME_STAYED && o->said == OUTCOME_STAYED_SUSPENDED) {
+		o->said = OUTCOME_STAYED;
+		o->follow = (order_t){ 0, 0 };
+	}
 }
 
 static void

@@ -193,6 +193,15 @@ is_running(const struct guest_facts *g)
 	return g && g->state == GUEST_RUNNING;
 }
 
+/* By its journal the target will never start what it has, or has nothing. */
+static bool
+is_void(const struct order *o, const struct guest_facts *there)
+{
+	if (o->berth == OUTCOME_STAYED)
+		return !there;
+	return o->berth == OUTCOME_HELD && o->berth_why == WHY_LEFTOVER && is_half(there);
+}
+
 /* What would mend the end of an order, and nothing while that is not proven. */
 static struct action
 mend(const struct core *core, const struct order *o)
@@ -202,9 +211,8 @@ mend(const struct core *core, const struct order *o)
 	bool source = has_answered(core, o, o->from),
 	     target = has_answered(core, o, o->to);
 
-	/* The source has it suspended; the target has ended, and has nothing. */
-	if (o->said == OUTCOME_STAYED_SUSPENDED && o->berth == OUTCOME_STAYED && target &&
-	    !there)
+	/* The source has it suspended; the target has ended, and will never start it. */
+	if (o->said == OUTCOME_STAYED_SUSPENDED && target && is_void(o, there))
 		return (struct action){ ACTION_RESUME, WHY_ABORTED, .at = o->from };
 	if (!source || !target)
 		return (struct action){ ACTION_KINDS, WHY_NONE, .at = HOST_NONE };

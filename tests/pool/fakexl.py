@@ -2,8 +2,9 @@
 """Stands in for xl over the imitated hypervisor's state file (fakexen.h).
 
 Speaks what xl speaks where an actuator can hear it: `list -v`, `list -l`, `info`,
-`migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `destroy`.  A guest's
-memory is FAKEXL_BYTES bytes sent at FAKEXL_RATE bytes a second.
+`migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `resume`, `destroy`.  A guest's
+memory is FAKEXL_BYTES bytes sent at FAKEXL_RATE bytes a second; before each word after the
+memory it waits FAKEXL_TAIL seconds.
 """
 
 import fcntl
@@ -18,6 +19,7 @@ import time
 STATE = os.environ["FAKEXEN_STATE"]
 BYTES = int(os.environ.get("FAKEXL_BYTES", 8 << 20))
 RATE = int(os.environ.get("FAKEXL_RATE", 64 << 20))
+TAIL = float(os.environ.get("FAKEXL_TAIL", 0))  # seconds before each word of the tail
 CHUNK = 64 << 10
 BANNER = b"xl migration receiver ready, send binary domain data.\n"
 READY = b"domain received, ready to unpause\0"
@@ -188,6 +190,7 @@ def migrate(args):
         state.edit(state.find(domid), name=domain["name"] + "--migratedaway")
     say("migration sender: Giving target permission to start.")
     try:
+        time.sleep(TAIL)
         send(to, GO)
         exactly(fro, len(REPORT))
         code = exactly(fro, 1)[0]
@@ -236,6 +239,7 @@ def receive():
     say("migration target: Transfer complete, requesting permission to start domain.")
     code = 0
     try:
+        time.sleep(TAIL)
         send(1, READY)
         if exactly(0, len(GO)) != GO:
             code = 1
@@ -249,6 +253,7 @@ def receive():
     except BrokenPipeError:
         return 1
     try:
+        time.sleep(TAIL)
         send(1, REPORT + bytes([code]))
         if code:
             say("migration target: Failure, destroying our copy.")
@@ -268,7 +273,7 @@ def change(verb, args):
             return 1
         if verb == "rename":
             state.edit(domain, name=args[1])
-        elif verb == "unpause":
+        elif verb in ("unpause", "resume"):
             state.edit(domain, state="b")
         else:
             state.drop(domain)
@@ -285,7 +290,7 @@ def main(args):
         return migrate(rest)
     if verb == "migrate-receive":
         return receive()
-    if verb in ("rename", "unpause", "destroy"):
+    if verb in ("rename", "unpause", "resume", "destroy"):
         return change(verb, rest)
     say("xl: unknown command '%s'" % verb)
     return 1

@@ -1,4 +1,4 @@
-"""Processes that die while a guest moves: real engine, monitors, actuators and carriers over
+"""Processes that die, and links that break, while a guest moves: real engine, monitors, actuators and carriers over
 an imitated hypervisor and xl.  Whatever dies, the guest never runs twice and is never lost,
 the first try ends as the table says, and a later one succeeds.
 
@@ -22,7 +22,8 @@ from test_operate import copying, orders
 
 RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "2s", "move-silence": "30s"}
 ACTUATOR = {"carrier": {"silence": "3s", "stall": "10s"}, "arrival": {"berth-open": "10s"}}
-SECONDS = 4  # that the copying takes
+SECONDS = 2  # that the copying takes
+TAIL = 1.2  # seconds that each word after it takes
 RUNNING = "rb"
 
 
@@ -119,24 +120,52 @@ def target_stopped_for_too_long(p, source, target):
         os.kill(pid, signal.SIGCONT)
 
 
-# What is done in the copy, and how the first try may end.
-FAULTS = {
-    source_carrier: ("stayed",),
-    target_carrier: ("stayed",),
-    source_mover: ("stayed",),
-    target_mover: ("stayed",),
-    source_xl: ("stayed",),
-    target_xl: ("stayed",),
-    both_actuators: ("moved",),
-    source_mover_and_carrier: ("stayed",),
-    target_stopped_for_too_long: ("stayed",),
-}
+def link_cut(p, source, target):
+    """Both ends see it at once."""
+    pool.run(*p.inside(source), "ss", "-K", "dport", ">=", ":7810", "dport", "<=", ":7820")
 
 
-def first_try(p, fault, source, target, ends):
-    order = copying(p)["order"]
+# What happens in which phase of the source's order, and how that order may end.  Before
+# `released` everything stops the move; from then on it goes on, and what a death leaves
+# behind is followed up.
+FAULTS = [
+    (source_carrier, "copying", ("stayed",)),
+    (target_carrier, "copying", ("stayed",)),
+    (source_mover, "copying", ("stayed",)),
+    (target_mover, "copying", ("stayed",)),
+    (source_xl, "copying", ("stayed",)),
+    (target_xl, "copying", ("stayed",)),
+    (both_actuators, "copying", ("moved",)),
+    (source_mover_and_carrier, "copying", ("stayed",)),
+    (target_stopped_for_too_long, "copying", ("stayed",)),
+    (link_cut, "copying", ("stayed",)),
+    (link_cut, "released", ("moved",)),
+    (link_cut, "go", ("moved",)),
+    (both_actuators, "released", ("moved",)),
+    (source_mover, "released", ("moved",)),
+    (target_mover, "released", ("moved",)),
+    (source_xl, "released", ("stayed",)),
+    (target_xl, "released", ("stayed",)),
+    (source_carrier, "released", ("stayed",)),
+    (target_carrier, "released", ("stayed",)),
+    (target_xl, "go", ("moved",)),
+    (target_carrier, "go", ("moved",)),
+    (source_carrier, "go", ("moved",)),
+]
+
+
+def reach(p, phase):
+    """The number of the move's order, once it has got so far."""
+    if phase == "copying":
+        return copying(p)["order"]
+    return pool.wait_for(phase, 40, lambda: next((o["order"] for o in orders(p) if o["kind"] == "move" and
+        o["phase"] == phase), None), p.check_alive)
+
+
+def first_try(p, fault, phase, source, target, ends):
+    order = reach(p, phase)
     fault(p, source, target)
-    row = pool.wait_for("the end of %s" % order, 90, lambda: next(
+    row = pool.wait_for("the end of %s" % order, 120, lambda: next(
         (o for o in orders(p, "--all") if o["order"] == order and o["outcome"]), None), p.check_alive)
     assert row["outcome"] in ends, row
     return row
@@ -151,15 +180,15 @@ def nothing_left(p):
     return True
 
 
-def play(p, fault, ends):
+def play(p, fault, phase, ends):
     source = next(host for host in p.names if "web" in domains(p, host))
     target = next(host for host in p.names if host != source)
     witness = Witness(p)
     witness.start()
     try:
         p.show("drain", source)
-        row = first_try(p, fault, source, target, ends)
-        pool.wait_for("web on " + target, 90, lambda: domains(p, target) == {"web": "b"} and not orders(p), p.check_alive)
+        row = first_try(p, fault, phase, source, target, ends)
+        pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p), p.check_alive)
         p.show("undrain", source)
         pool.wait_for("nothing left", 90, lambda: nothing_left(p), p.check_alive)
     finally:
@@ -180,17 +209,18 @@ def main():
     if not inside:
         print("skipped: no namespaces to be had here")
         return 77
-    os.environ.update(FAKEXL_BYTES=str(SECONDS << 22), FAKEXL_RATE=str(1 << 22))
+    os.environ.update(FAKEXL_BYTES=str(SECONDS << 22), FAKEXL_RATE=str(1 << 22), FAKEXL_TAIL=str(TAIL))
     hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
     with pool.Pool(options.build, folder, hosts, RULES, actuator=ACTUATOR) as p:
         try:
             test_move.start(p)
-            for fault, ends in FAULTS.items():
-                if options.names and fault.__name__ not in options.names:
+            for fault, phase, ends in FAULTS:
+                name = "%s@%s" % (fault.__name__, phase)
+                if options.names and name not in options.names:
                     continue
                 began = time.monotonic()
-                row = play(p, fault, ends)
-                print("ok   %s: %s (%s: %s) (%.1f s)" % (fault.__name__, row["outcome"], row["said_why"], row["detail"],
+                row = play(p, fault, phase, ends)
+                print("ok   %s: %s (%s: %s) (%.1f s)" % (name, row["outcome"], row["said_why"], row["detail"],
                     time.monotonic() - began), flush=True)
         except BaseException as failure:
             print("FAILED: %s" % failure, flush=True)

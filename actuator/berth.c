@@ -1,0 +1,128 @@
+#include "actuator/berth.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { GREETING_MS = 5000, BACKLOG = 8 };
+
+void
+berth_init(struct berth *b)
+{
+	b->listener = -1;
+	for (int i = 0; i < BERTH_CALLERS; i++)
+		b->caller[i] = (struct berth_caller){ .fd = -1 };
+}
+
+void
+berth_hang_up(struct berth_caller *caller)
+{
+	if (caller->fd >= 0)
+		close(caller->fd);
+	caller->fd = -1;
+	caller->len = 0;
+}
+
+void
+berth_close(struct berth *b)
+{
+	for (int i = 0; i < BERTH_CALLERS; i++)
+		berth_hang_up(&b->caller[i]);
+	if (b->listener >= 0)
+		close(b->listener);
+	b->listener = -1;
+}
+
+static int
+listen_at(const struct carrier_conf *conf, uint16_t port)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	bool is_v4 = inet_pton(AF_INET, conf->address, &v4.sin_addr) == 1;
+	const struct sockaddr *at =
+	    is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
+	int one = 1, fd, r;
+
+	if (!is_v4 && inet_pton(AF_INET6, conf->address, &v6.sin6_addr) != 1)
+		return -EINVAL;
+	fd = socket(
+	    is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, at, is_v4 ? sizeof(v4) : sizeof(v6)) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return fd;
+	r = -errno;
+	close(fd);
+	return r;
+}
+
+int
+berth_open(struct berth *b, const struct carrier_conf *conf, uint16_t *port)
+{
+	int r = -EADDRINUSE;
+
+	for (uint16_t i = 0; i < conf->ports && r == -EADDRINUSE; i++) {
+		*port = (uint16_t)(conf->port + i);
+		r = listen_at(conf, *port);
+	}
+	b->listener = r < 0 ? -1 : r;
+	return r < 0 ? r : 0;
+}
+
+static struct berth_caller *
+find_place(struct berth *b)
+{
+	struct berth_caller *oldest = &b->caller[0];
+
+	for (int i = 0; i < BERTH_CALLERS; i++) {
+		if (b->caller[i].fd < 0)
+			return &b->caller[i];
+		if (mono_since(oldest->since, b->caller[i].since) > 0)
+			oldest = &b->caller[i];
+	}
+	berth_hang_up(oldest);
+	return oldest;
+}
+
+void
+berth_accept(struct berth *b, int64_t silence_ms)
+{
+	int fd = accept4(b->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	carrier_tune(fd, silence_ms);
+	*find_place(b) = (struct berth_caller){ .fd = fd, .since = clock_mono() };
+}
+
+bool
+berth_hear(struct berth_caller *caller)
+{
+	ssize_t n;
+
+	if (caller->fd < 0)
+		return false;
+	n = recv(caller->fd, caller->hello + caller->len, LINK_HELLO - caller->len, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n <= 0) {
+		berth_hang_up(caller);
+		return false;
+	}
+	caller->len += (size_t)n;
+	return caller->len == LINK_HELLO;
+}
+
+void
+berth_expire(struct berth *b, mono_t now)
+{
+	for (int i = 0; i < BERTH_CALLERS; i++)
+		if (b->caller[i].fd >= 0 &&
+		    mono_since(now, b->caller[i].since) > GREETING_MS)
+			berth_hang_up(&b->caller[i]);
+}

@@ -1,0 +1,38 @@
+/*
+ * actuator/berth: a target's one-time place on the network: who knocks, and what is heard
+ * of them before they have proved themselves.
+ */
+#ifndef ACTUATOR_BERTH_H
+#define ACTUATOR_BERTH_H
+
+#include "actuator/carrier.h"
+
+/* Strangers at the door at once; of more, the one that has waited longest goes. */
+enum { BERTH_CALLERS = 4 };
+
+struct berth_caller {
+	int fd; /* -1: none */
+	mono_t since;
+	uint8_t hello[LINK_HELLO];
+	size_t len;
+};
+
+struct berth {
+	int listener; /* -1 */
+	struct berth_caller caller[BERTH_CALLERS];
+};
+
+void berth_init(struct berth *b);
+void berth_close(struct berth *b);
+
+/* Listen on the first free of the configured ports.  0 or -errno. */
+int berth_open(struct berth *b, const struct carrier_conf *conf, uint16_t *port);
+/* Let one in, so far as to be heard. */
+void berth_accept(struct berth *b, int64_t silence_ms);
+/* True once a caller has said its whole hello; one that hangs up is forgotten. */
+bool berth_hear(struct berth_caller *caller);
+void berth_hang_up(struct berth_caller *caller);
+/* Those that take too long to say it go. */
+void berth_expire(struct berth *b, mono_t now);
+
+#endif
