@@ -20,7 +20,7 @@
 enum {
 	XL_MS = 30000,
 	SEND_MS = 5000,
-	CARDS_MAX = 16,
+	MAC_TEXT = 17,
 	NAMES_MAX = 512,
 	RARP_ASKS_REVERSE = 3, /* RFC 903 */
 	FRAME_LENGTH = 60,     /* the least that Ethernet carries */
@@ -38,14 +38,16 @@ struct rarp {
 static bool
 parse_mac(uint8_t mac[ETH_ALEN], const char *text)
 {
-	unsigned int b[ETH_ALEN];
-	char more;
+	for (int i = 0; i < ETH_ALEN; i++) {
+		char *end;
+		unsigned long byte = strtoul(text, &end, 16);
 
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2], &b[3], &b[4],
-		&b[5], &more) != ETH_ALEN)
-		return false;
-	for (int i = 0; i < ETH_ALEN; i++)
-		mac[i] = (uint8_t)b[i];
+		if (end == text || byte > UINT8_MAX ||
+		    *end != (i < ETH_ALEN - 1 ? ':' : '\0'))
+			return false;
+		mac[i] = (uint8_t)byte;
+		text = end + 1;
+	}
 	return true;
 }
 
@@ -102,18 +104,21 @@ bridge_of(char bridge[IF_NAMESIZE], uint32_t domid, unsigned int card)
 }
 
 static bool
-announce_card(uint32_t domid, const char *line)
+announce_card(uint32_t domid, char *line)
 {
-	char bridge[IF_NAMESIZE], mac[18], role[64];
-	const char *const argv[] = { "lifeboat-actuator", role, NULL };
+	char bridge[IF_NAMESIZE], role[64], *save = NULL, *end, *mac;
+	const char *const argv[] = { SELF, role, NULL };
 	unsigned int card;
 	struct err err;
 
-	if (sscanf(line, "%u %*u %17s", &card, mac) != 2 ||
-	    !bridge_of(bridge, domid, card))
+	card = (unsigned int)strtoul(line, &end, 10);
+	if (end == line || !strtok_r(end, " ", &save))
+		return false;
+	mac = strtok_r(NULL, " ", &save);
+	if (!mac || strlen(mac) > MAC_TEXT || !bridge_of(bridge, domid, card))
 		return false;
 	snprintf(role, sizeof(role), "--role=announce:%s/%s", bridge, mac);
-	return run_output("/proc/self/exe", argv, NULL, 0, SEND_MS, &err) == 0;
+	return run_output(argv, NULL, 0, SEND_MS, &err) == 0;
 }
 
 int
@@ -125,7 +130,7 @@ arrival_announce(const char *xl, uint32_t domid)
 	int sent = 0;
 
 	snprintf(id, sizeof(id), "%" PRIu32, domid);
-	if (run_output(xl, argv, text, sizeof(text), XL_MS, &err) != 0)
+	if (run_output(argv, text, sizeof(text), XL_MS, &err) != 0)
 		return 0;
 	for (char *line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
@@ -205,6 +210,7 @@ arrival_is_watched(const char *proc, const char *name)
 	DIR *dir = opendir(proc);
 	bool found = false;
 
+	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while (dir && !found && (entry = readdir(dir)))
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
 			found = watches(proc, entry->d_name, name);

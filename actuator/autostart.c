@@ -92,6 +92,7 @@ autostart_find(struct autostart *a, const char *root, const char *name,
 	*a = (struct autostart){ .len = 0 };
 	snprintf(path, sizeof(path), "%s" AUTO_FOLDER, root);
 	dir = opendir(path);
+	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while (dir && r == 0 && !a->text && (entry = readdir(dir))) {
 		char *text;
 		size_t len;

@@ -146,8 +146,8 @@ welcome(struct target *t, struct berth_caller *caller)
 	uint8_t answer[LINK_WELCOME];
 
 	if (c->link.fd >= 0 || (t->met && !t->ready) ||
-	    !link_take_hello(&c->link, answer, &c->conf.keys, c->conf.id, caller->hello,
-		crypto_aead_aes256gcm_is_available()) ||
+	    !link_take_hello(
+		&c->link, answer, &c->conf.keys, c->conf.id, caller->hello) ||
 	    send(caller->fd, answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer)) {
 		berth_hang_up(caller);
 		return;

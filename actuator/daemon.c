@@ -79,8 +79,8 @@ start_mover(void *owner, const char *folder)
 		role, NULL };
 	char *const as_child[] = { d->program, role, NULL };
 	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
-	bool is_unit =
-	    getenv("INVOCATION_ID") && access("/run/systemd/system", F_OK) == 0;
+	const char *invocation = getenv("INVOCATION_ID");
+	bool is_unit = invocation && access("/run/systemd/system", F_OK) == 0;
 	int r;
 
 	snprintf(role, sizeof(role), "--role=mover:%s", folder);
@@ -276,8 +276,9 @@ daemon_run(const struct actuator_conf *conf, struct err *err)
 			.fill = fill,
 			.on_reply = on_reply });
 	if (r == 0)
-		r = orders_init(
-		    &d->orders, conf, &boot_id, clock_mono(), d, start_mover, err);
+		r = orders_init(&d->orders,
+		    &(struct orders_owner){ conf, d, start_mover }, &boot_id,
+		    clock_mono(), err);
 	if (r == 0)
 		r = uplink_start(&d->uplink, err);
 	if (r < 0)

@@ -132,6 +132,7 @@ folder_remove(const char *run, const char *name)
 	dir = opendir(path);
 	if (!dir)
 		return -errno;
+	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while ((entry = readdir(dir)))
 		unlinkat(dirfd(dir), entry->d_name, 0);
 	closedir(dir);
@@ -140,14 +141,16 @@ folder_remove(const char *run, const char *name)
 }
 
 int
-folder_make(const char *run, const char *name, const Lifeboat__Order *order,
-    const void *conf, size_t conf_size, struct err *err)
+folder_make(const char *run, const Lifeboat__Order *order, const void *conf,
+    size_t conf_size, struct err *err)
 {
-	char making[FOLDER_NAME + 8], path[FOLDER_SIZE], final[FOLDER_SIZE], text[128];
+	char name[FOLDER_NAME], making[FOLDER_NAME + 8], path[FOLDER_SIZE],
+	    final[FOLDER_SIZE], text[128];
 	size_t len = lifeboat__order__get_packed_size(order);
 	uint8_t *packed = malloc(len + 1);
 	int r = packed ? 0 : -ENOMEM;
 
+	folder_name(name, order->id);
 	snprintf(making, sizeof(making), ".%s", name);
 	if (!join(path, run, making) || !join(final, run, name))
 		r = -ENAMETOOLONG;
@@ -197,6 +200,7 @@ clear(const char *run)
 	struct dirent *entry;
 	DIR *dir = opendir(run);
 
+	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while (dir && (entry = readdir(dir))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
 		    folder_remove(run, entry->d_name) < 0)

@@ -28,8 +28,8 @@ void folder_name(char out[FOLDER_NAME], const Lifeboat__OrderId *id);
 int folder_start(const char *run, const struct uuid *boot_id, struct err *err);
 
 /* Made complete or not at all: the files order and conf, then the name. */
-int folder_make(const char *run, const char *name, const Lifeboat__Order *order,
-    const void *conf, size_t conf_size, struct err *err);
+int folder_make(const char *run, const Lifeboat__Order *order, const void *conf,
+    size_t conf_size, struct err *err);
 /* Remove it with its files. */
 int folder_remove(const char *run, const char *name);
 

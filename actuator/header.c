@@ -110,12 +110,12 @@ check_scripts(const json_t *config, const char *kind, const char *folder, struct
 	for (size_t i = 0; i < json_array_size(devices); i++) {
 		const json_t *device = json_array_get(devices, i);
 		const json_t *script = json_object_get(device, "script");
-		if (script && json_is_string(script) && json_string_length(script) > 0 &&
-		    !is_script(json_string_value(script), folder))
-			return err_set(err, -EPERM, "%s: no script of %s here",
-			    json_string_value(script), folder);
-		if (script && !json_is_string(script))
+		const char *path = json_string_value(script);
+		if (script && !path)
 			return err_set(err, -EPERM, "a script that is no text");
+		if (path && *path && !is_script(path, folder))
+			return err_set(
+			    err, -EPERM, "%s: no script of %s here", path, folder);
 	}
 	return 0;
 }

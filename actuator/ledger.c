@@ -46,6 +46,7 @@ ledger_sum(const char *run, const char *self, int *arriving, uint64_t *kib)
 
 	*arriving = 0;
 	*kib = 0;
+	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while (dir && (entry = readdir(dir))) {
 		char folder[FOLDER_SIZE];
 		if (entry->d_name[0] == '.' ||

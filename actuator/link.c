@@ -99,7 +99,7 @@ link_hello(uint8_t out[LINK_HELLO], const struct link_keys *keys,
 bool
 link_take_hello(struct link *l, uint8_t welcome[LINK_WELCOME],
     const struct link_keys *keys, const uint8_t id[LINK_ID],
-    const uint8_t hello[LINK_HELLO], bool aes)
+    const uint8_t hello[LINK_HELLO])
 {
 	uint8_t body[LINK_ID + 1];
 	uint8_t flags;
@@ -107,7 +107,7 @@ link_take_hello(struct link *l, uint8_t welcome[LINK_WELCOME],
 	if (!understand(body, sizeof(body), keys->rx, hello) ||
 	    sodium_memcmp(body, id, LINK_ID) != 0)
 		return false;
-	flags = aes ? body[LINK_ID] & FLAG_AES : 0;
+	flags = crypto_aead_aes256gcm_is_available() ? body[LINK_ID] & FLAG_AES : 0;
 	greet(welcome, keys->tx, &flags, 1);
 	start(l, keys, hello, welcome, flags & FLAG_AES);
 	return true;

@@ -76,7 +76,7 @@ void link_hello(uint8_t out[LINK_HELLO], const struct link_keys *keys,
     const uint8_t id[LINK_ID], bool aes);
 bool link_take_hello(struct link *l, uint8_t welcome[LINK_WELCOME],
     const struct link_keys *keys, const uint8_t id[LINK_ID],
-    const uint8_t hello[LINK_HELLO], bool aes);
+    const uint8_t hello[LINK_HELLO]);
 bool link_take_welcome(struct link *l, const struct link_keys *keys,
     const uint8_t hello[LINK_HELLO], const uint8_t welcome[LINK_WELCOME]);
 

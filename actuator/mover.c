@@ -124,7 +124,7 @@ mover_start_carrier(struct mover *m, const struct carrier_conf *conf, const int 
 	for (int i = 0; i < n; i++)
 		all[CARRIER_LISTENER + i] = fds[i];
 	r = run_spawn(
-	    &m->carrier, "/proc/self/exe", argv, all, CARRIER_LISTENER + n, err);
+	    &m->carrier, SELF, argv, (struct run_fds){ all, CARRIER_LISTENER + n }, err);
 	close(pair[1]);
 	if (r == 0)
 		r = record_reader_init(&m->reader);
@@ -149,8 +149,8 @@ mover_start_xl(
 	said = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (said < 0)
 		return err_set(err, -errno, "%s cannot be written", path);
-	r = run_spawn(
-	    &m->xl, m->conf.xl, argv, (int[]){ in, out < 0 ? said : out, said }, 3, err);
+	r = run_spawn(&m->xl, m->conf.xl, argv,
+	    (struct run_fds){ (int[]){ in, out < 0 ? said : out, said }, 3 }, err);
 	close(said);
 	if (r == 0) {
 		m->xl_started = true;
@@ -192,48 +192,51 @@ allow(struct mover *m)
 }
 
 static void
+take_phase(struct mover *m, enum phase phase)
+{
+	if (phase >= PHASES)
+		return;
+	mover_enter(m, phase);
+	if (m->order->kind == ORDER_MOVE && phase == PHASE_READY)
+		allow(m);
+}
+
+/* A why, a NUL, a sentence and a NUL. */
+static void
+take_failure(struct mover *m, const char *why, size_t len)
+{
+	size_t n;
+
+	if (len == 0 || why[len - 1] != '\0')
+		return;
+	n = strlen(why) + 1;
+	mover_why(m, why, "%s", n < len ? why + n : "");
+}
+
+static void
+take_started(struct mover *m, uint8_t code)
+{
+	m->told = true;
+	m->code = code;
+	if (code == 0)
+		mover_enter(m, PHASE_STARTED);
+}
+
+static void
 take_record(struct mover *m, uint8_t tag, uint8_t *data, size_t len)
 {
-	bool is_source = m->order->kind == ORDER_MOVE;
-
-	switch (tag) {
-	case CARRIER_PHASE:
-		if (len != 1 || data[0] >= PHASES)
-			break;
-		mover_enter(m, (enum phase)data[0]);
-		if (is_source && data[0] == PHASE_READY)
-			allow(m);
-		break;
-	case CARRIER_BYTES:
-		if (len == sizeof(m->state.bytes))
-			memcpy(&m->state.bytes, data, len);
-		break;
-	case CARRIER_BERTH:
-		if (len == sizeof(m->state.port))
-			memcpy(&m->state.port, data, len);
-		break;
-	case CARRIER_FILE:
-		if (!is_source)
-			folder_write(m->folder, "autostart-file", data, len);
-		break;
-	case CARRIER_FAILED:
-		if (len > 0 && data[len - 1] == '\0') {
-			const char *why = (const char *)data;
-			mover_why(m, why, "%s",
-			    strlen(why) + 1 < len ? why + strlen(why) + 1 : "");
-		}
-		break;
-	case CARRIER_STARTED:
-		if (len == 1) {
-			m->told = true;
-			m->code = data[0];
-			if (data[0] == 0)
-				mover_enter(m, PHASE_STARTED);
-		}
-		break;
-	default:
-		break;
-	}
+	if (tag == CARRIER_PHASE && len == 1)
+		take_phase(m, (enum phase)data[0]);
+	else if (tag == CARRIER_BYTES && len == sizeof(m->state.bytes))
+		memcpy(&m->state.bytes, data, len);
+	else if (tag == CARRIER_BERTH && len == sizeof(m->state.port))
+		memcpy(&m->state.port, data, len);
+	else if (tag == CARRIER_FILE && m->order->kind == ORDER_PREPARE)
+		folder_write(m->folder, "autostart-file", data, len);
+	else if (tag == CARRIER_FAILED)
+		take_failure(m, (const char *)data, len);
+	else if (tag == CARRIER_STARTED && len == 1)
+		take_started(m, data[0]);
 }
 
 static void

@@ -14,7 +14,7 @@
 static bool
 folder_of(const struct orders *o, const char *name, char out[FOLDER_SIZE])
 {
-	return snprintf(out, FOLDER_SIZE, "%s/%s", o->conf->run, name) < FOLDER_SIZE;
+	return snprintf(out, FOLDER_SIZE, "%s/%s", o->of.conf->run, name) < FOLDER_SIZE;
 }
 
 static void
@@ -29,7 +29,7 @@ static void
 forget(struct orders *o, int i)
 {
 	if (!o->entry[i].no_folder)
-		folder_remove(o->conf->run, o->entry[i].name);
+		folder_remove(o->of.conf->run, o->entry[i].name);
 	free_state(&o->entry[i]);
 	o->n--;
 	memmove(&o->entry[i], &o->entry[i + 1], (size_t)(o->n - i) * sizeof(o->entry[0]));
@@ -104,15 +104,16 @@ take_up(struct orders *o, const char *name, struct wire_arena *arena, mono_t now
 	log_line(LOG_LEVEL_NOTICE, "order-taken-up", "order", name, "kind",
 	    order_kind_name(e->kind), "guest", order->guest->name, NULL);
 	if (!e->ended)
-		o->start(o->owner, folder);
+		o->of.start(o->of.owner, folder);
 }
 
 static void
 scan(struct orders *o, struct wire_arena *arena, mono_t now)
 {
 	struct dirent *entry;
-	DIR *dir = opendir(o->conf->run);
+	DIR *dir = opendir(o->of.conf->run);
 
+	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
 			take_up(o, entry->d_name, arena, now);
@@ -121,25 +122,23 @@ scan(struct orders *o, struct wire_arena *arena, mono_t now)
 }
 
 int
-orders_init(struct orders *o, const struct actuator_conf *conf,
-    const struct uuid *boot_id, mono_t now, void *owner,
-    void (*start)(void *owner, const char *folder), struct err *err)
+orders_init(struct orders *o, const struct orders_owner *of, const struct uuid *boot_id,
+    mono_t now, struct err *err)
 {
 	struct wire_arena arena = WIRE_ARENA_NULL;
 	int r;
 
 	memset(o, 0, sizeof(*o));
-	o->conf = conf;
-	o->owner = owner;
-	o->start = start;
-	r = folder_start(conf->run, boot_id, err);
+	o->of = *of;
+	r = folder_start(of->conf->run, boot_id, err);
 	if (r == 0)
-		r = keys_of_run(&o->carrier, conf->run, err);
+		r = keys_of_run(&o->carrier, of->conf->run, err);
 	if (r == 0 && wire_arena_init(&arena) < 0)
 		r = err_set(err, -ENOMEM, "out of memory");
 	if (r < 0)
 		return r;
-	if (folder_read(conf->run, "term", &o->term, sizeof(o->term)) != sizeof(o->term))
+	if (folder_read(of->conf->run, "term", &o->term, sizeof(o->term)) !=
+	    sizeof(o->term))
 		o->term = 0;
 	scan(o, &arena, now);
 	wire_arena_deinit(&arena);
@@ -186,7 +185,7 @@ orders_fill(struct orders *o, Lifeboat__Request *request)
 	request->n_orders = (size_t)o->n;
 	request->orders = o->told;
 	request->term = o->term;
-	request->autostart_follows = o->conf->autostart == AUTOSTART_FOLLOW;
+	request->autostart_follows = o->of.conf->autostart == AUTOSTART_FOLLOW;
 	request->carrier_key = (ProtobufCBinaryData){ LINK_KEY, o->carrier.public_key };
 }
 
@@ -253,7 +252,7 @@ take_order(struct orders *o, const Lifeboat__Order *order, mono_t now)
 	}
 	if (o->n == MAX_ORDERS_TOLD)
 		return;
-	if (folder_make(o->conf->run, e.name, order, o->conf, sizeof(*o->conf), &err) <
+	if (folder_make(o->of.conf->run, order, o->of.conf, sizeof(*o->of.conf), &err) <
 	    0) {
 		refuse(o, &e, "no-folder", err.text);
 		return;
@@ -264,7 +263,7 @@ take_order(struct orders *o, const Lifeboat__Order *order, mono_t now)
 	    order_kind_name(e.kind), "guest", order->guest->name, "host", order->host,
 	    NULL);
 	if (folder_of(o, e.name, folder))
-		o->start(o->owner, folder);
+		o->of.start(o->of.owner, folder);
 }
 
 /* One engine at a time, and never back in time. */
@@ -306,9 +305,10 @@ learn_term(struct orders *o, uint64_t term)
 	if (term == o->term)
 		return;
 	o->term = term;
-	r = folder_write(o->conf->run, "term", &term, sizeof(term));
+	r = folder_write(o->of.conf->run, "term", &term, sizeof(term));
 	if (r < 0)
-		log_line(LOG_LEVEL_ERROR, "term-not-kept", "folder", o->conf->run, NULL);
+		log_line(
+		    LOG_LEVEL_ERROR, "term-not-kept", "folder", o->of.conf->run, NULL);
 }
 
 static void
@@ -378,6 +378,6 @@ orders_revive(struct orders *o, mono_t now)
 		log_line(LOG_LEVEL_WARNING, "mover-started-again", "order",
 		    o->entry[i].name, NULL);
 		o->entry[i].started = now;
-		o->start(o->owner, folder);
+		o->of.start(o->of.owner, folder);
 	}
 }

@@ -35,12 +35,16 @@ struct order_entry {
 	int64_t state_ns;            /* the file's time then */
 };
 
-struct orders {
+/* What the table serves; pointers are its owner's and outlive it. */
+struct orders_owner {
 	const struct actuator_conf *conf;
 	void *owner;
 	/* Start a mover on that folder; one that lives already makes it end at once. */
 	void (*start)(void *owner, const char *folder);
+};
 
+struct orders {
+	struct orders_owner of;
 	struct order_entry entry[MAX_ORDERS_TOLD];
 	int n;
 	struct keys_pair carrier;
@@ -55,9 +59,8 @@ struct orders {
 };
 
 /* Take up what an earlier actuator of this boot left, and start movers for it. */
-int orders_init(struct orders *o, const struct actuator_conf *conf,
-    const struct uuid *boot_id, mono_t now, void *owner,
-    void (*start)(void *owner, const char *folder), struct err *err);
+int orders_init(struct orders *o, const struct orders_owner *of,
+    const struct uuid *boot_id, mono_t now, struct err *err);
 void orders_deinit(struct orders *o);
 
 /* Add everything known to a request.  It points into o until the next call of any. */

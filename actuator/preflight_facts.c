@@ -68,7 +68,7 @@ gather_xen(struct preflight_facts *f, const struct actuator_conf *conf, struct e
 {
 	const char *const argv[] = { conf->xl, "info", NULL };
 	char *info = malloc(INFO_SIZE), value[1024];
-	int r = info ? run_output(conf->xl, argv, info, INFO_SIZE, XL_MS, err) : -ENOMEM;
+	int r = info ? run_output(argv, info, INFO_SIZE, XL_MS, err) : -ENOMEM;
 
 	if (r != 0) {
 		free(info);
@@ -97,12 +97,12 @@ static int
 read_disk(const char *device)
 {
 	char role[DISK_NAME + 32];
-	const char *const argv[] = { "lifeboat-actuator", role, NULL };
+	const char *const argv[] = { SELF, role, NULL };
 	struct err err;
 	int r;
 
 	snprintf(role, sizeof(role), "--role=read:/dev/%.63s", device);
-	r = run_output("/proc/self/exe", argv, NULL, 0, READ_MS, &err);
+	r = run_output(argv, NULL, 0, READ_MS, &err);
 	return r > 0 ? -EIO : r;
 }
 

@@ -69,7 +69,7 @@ int
 resume_domain(const char *xl, uint32_t domid, const char *name, struct err *err)
 {
 	char role[32], id[16];
-	const char *const argv[] = { "lifeboat-actuator", role, NULL };
+	const char *const argv[] = { SELF, role, NULL };
 	int r;
 
 	snprintf(id, sizeof(id), "%" PRIu32, domid);
@@ -79,7 +79,7 @@ resume_domain(const char *xl, uint32_t domid, const char *name, struct err *err)
 	/* xl knows how from 4.20 on. */
 	if (xl_do(xl, "resume", id, NULL, err) == 0)
 		return 0;
-	r = run_output("/proc/self/exe", argv, NULL, 0, LIMIT_MS, err);
+	r = run_output(argv, NULL, 0, LIMIT_MS, err);
 	if (r > 0)
 		return err_set(err, -EIO, "domain %s could not be resumed", id);
 	return r;

@@ -16,42 +16,43 @@ enum { FDS_MAX = 8, CANNOT_EXECUTE = 127 };
 
 /* Between fork and exec: only what is safe there. */
 static void
-become(const char *path, const char *const argv[], const int *fds, int n)
+become(const char *path, const char *const argv[], struct run_fds fds)
 {
 	int moved[FDS_MAX];
 	sigset_t none;
 
 	sigemptyset(&none);
+	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
 	/* Out of the way first, so that no dup2 overwrites one still needed. */
-	for (int i = 0; i < n; i++) {
-		int fd = fds[i] < 0 ? open("/dev/null", O_RDWR) : fds[i];
+	for (int i = 0; i < fds.n; i++) {
+		int fd = fds.fd[i] < 0 ? open("/dev/null", O_RDWR) : fds.fd[i];
 		moved[i] = fcntl(fd, F_DUPFD, FDS_MAX + 3);
 		if (moved[i] < 0)
 			_exit(CANNOT_EXECUTE);
 	}
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < fds.n; i++)
 		if (dup2(moved[i], i) < 0)
 			_exit(CANNOT_EXECUTE);
-	close_range((unsigned int)n, ~0U, 0);
+	close_range((unsigned int)fds.n, ~0U, 0);
 	execv(path, (char *const *)(uintptr_t)argv);
 	_exit(CANNOT_EXECUTE);
 }
 
 int
-run_spawn(struct process *p, const char *path, const char *const argv[], const int *fds,
-    int n, struct err *err)
+run_spawn(struct process *p, const char *path, const char *const argv[],
+    struct run_fds fds, struct err *err)
 {
 	char text[128];
 	pid_t pid;
 
-	if (n > FDS_MAX)
+	if (fds.n > FDS_MAX)
 		return err_set(err, -EINVAL, "%s: too many descriptors", path);
 	pid = fork();
 	if (pid == 0)
-		become(path, argv, fds, n);
+		become(path, argv, fds);
 	if (pid < 0)
 		return err_set(err, -errno, "%s cannot be started: %s", path,
 		    err_text(text, sizeof(text), errno));
@@ -140,9 +141,10 @@ drain(int fd, char *out, size_t size, mono_t until)
 }
 
 int
-run_output(const char *path, const char *const argv[], char *out, size_t size,
-    int64_t limit_ms, struct err *err)
+run_output(
+    const char *const argv[], char *out, size_t size, int64_t limit_ms, struct err *err)
 {
+	const char *path = argv[0];
 	struct process p = PROCESS_NULL;
 	mono_t until = mono_add(clock_mono(), limit_ms);
 	char text[64];
@@ -150,7 +152,8 @@ run_output(const char *path, const char *const argv[], char *out, size_t size,
 
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		return err_set(err, -errno, "no pipe");
-	r = run_spawn(&p, path, argv, (int[]){ -1, pipes[1], STDERR_FILENO }, 3, err);
+	r = run_spawn(&p, path, argv,
+	    (struct run_fds){ (int[]){ -1, pipes[1], STDERR_FILENO }, 3 }, err);
 	close(pipes[1]);
 	if (r == 0)
 		r = drain(pipes[0], out, size, until);

@@ -19,13 +19,22 @@ struct process {
 		0, -1, 0                                                                 \
 	}
 
+/* This program, for a role of its own. */
+#define SELF "/proc/self/exe"
+
+/* fd[i] becomes descriptor i (fd[i] < 0: /dev/null). */
+struct run_fds {
+	const int *fd;
+	int n;
+};
+
 /*
- * fds[i] becomes descriptor i (fds[i] < 0: /dev/null); everything else is closed.
+ * Everything but fds is closed.
  * Signals are as in a fresh process.  0 or -errno with a sentence; what cannot be
  * executed ends with status 127.
  */
 int run_spawn(struct process *p, const char *path, const char *const argv[],
-    const int *fds, int n, struct err *err);
+    struct run_fds fds, struct err *err);
 /* True once it has ended; then p->pid is 0 and p->status is set. */
 bool run_reap(struct process *p);
 /* SIGKILL, and wait for it. */
@@ -35,11 +44,11 @@ void run_kill(struct process *p);
 const char *run_status(char *buf, size_t size, int status);
 
 /*
- * Run to the end and keep the first size - 1 bytes of its standard output (NULL: none).
- * The exit status, or -ETIMEDOUT, -E2BIG, -EINTR (died by a signal), -errno, with a
- * sentence.
+ * Run argv[0] to the end and keep the first size - 1 bytes of its standard output (NULL:
+ * none). The exit status, or -ETIMEDOUT, -E2BIG, -EINTR (died by a signal), -errno, with
+ * a sentence.
  */
-int run_output(const char *path, const char *const argv[], char *out, size_t size,
-    int64_t limit_ms, struct err *err);
+int run_output(
+    const char *const argv[], char *out, size_t size, int64_t limit_ms, struct err *err);
 
 #endif

@@ -44,8 +44,7 @@ read_config(struct mover *m, uint32_t domid, json_t **all)
 	int r;
 
 	snprintf(id, sizeof(id), "%" PRIu32, domid);
-	r = text ? run_output(m->conf.xl, argv, text, CONFIG_MAX, LIST_MS, &err)
-		 : -ENOMEM;
+	r = text ? run_output(argv, text, CONFIG_MAX, LIST_MS, &err) : -ENOMEM;
 	*all = r == 0 ? json_loads(text, 0, &fault) : NULL;
 	free(text);
 	if (!*all)

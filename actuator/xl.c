@@ -68,14 +68,14 @@ int
 xl_list(const char *xl, struct xl_domain *out, struct err *err)
 {
 	const char *const argv[] = { xl, "list", "-v", NULL };
-	const size_t size = 64 * 1024;
+	const size_t size = (size_t)64 * 1024;
 	char *text = malloc(size), *save = NULL;
 	bool dom0 = false;
 	int n = 0, r;
 
 	if (!text)
 		return err_set(err, -ENOMEM, "out of memory");
-	r = run_output(xl, argv, text, size, LIMIT_MS, err);
+	r = run_output(argv, text, size, LIMIT_MS, err);
 	if (r > 0)
 		r = err_set(err, -EIO, "%s list: exit status %d", xl, r);
 	for (char *line = r == 0 ? strtok_r(text, "\n", &save) : NULL; line;
@@ -124,7 +124,7 @@ xl_do(
     const char *xl, const char *verb, const char *arg, const char *arg2, struct err *err)
 {
 	const char *const argv[] = { xl, verb, arg, arg2, NULL };
-	int r = run_output(xl, argv, NULL, 0, LIMIT_MS, err);
+	int r = run_output(argv, NULL, 0, LIMIT_MS, err);
 
 	if (r > 0)
 		return err_set(err, -EIO, "%s %s %s: exit status %d", xl, verb, arg, r);

@@ -179,8 +179,7 @@ take_reply(struct exchange *x, const Lifeboat__Reply *reply, uint64_t sent)
 }
 
 static enum frame_refusal
-believe(struct exchange *x, mono_t now, uint8_t *frame, size_t len, unsigned int *news,
-    const Lifeboat__Reply **out)
+believe(struct exchange *x, mono_t now, uint8_t *frame, size_t len, unsigned int *news)
 {
 	Lifeboat__Reply *reply;
 	struct exchange_asked *asked;
@@ -198,18 +197,18 @@ believe(struct exchange *x, mono_t now, uint8_t *frame, size_t len, unsigned int
 	if (mono_since(now, asked->at) > EXCHANGE_FRESH_MS)
 		return FRAME_E_REPLAY;
 	*news = take_reply(x, reply, asked->reports_sent);
-	*out = reply;
+	x->reply = reply;
 	return FRAME_OK;
 }
 
 enum frame_refusal
-exchange_reply(struct exchange *x, mono_t now, uint8_t *frame, size_t len,
-    unsigned int *news, const Lifeboat__Reply **reply)
+exchange_reply(
+    struct exchange *x, mono_t now, uint8_t *frame, size_t len, unsigned int *news)
 {
 	enum frame_refusal r;
 
 	*news = 0;
-	r = believe(x, now, frame, len, news, reply);
+	r = believe(x, now, frame, len, news);
 	x->refusals[r]++;
 	return r;
 }

@@ -55,6 +55,7 @@ struct exchange {
 	char refused[EXCHANGE_REFUSED_SIZE];
 	uint64_t refusals[FRAME_REFUSALS]; /* replies ignored, by cause */
 	struct wire_arena arena;
+	const Lifeboat__Reply *reply; /* the last that was believed, until the next */
 };
 
 /* own: this host's key; a new random session.  0 or -errno.  seal_start() was called. */
@@ -78,9 +79,9 @@ size_t exchange_ask(
 /*
  * A reply came.  frame is opened in place.  FRAME_OK, and *news has the bits; or why it
  * was ignored: FRAME_E_SESSION names no request of this process, FRAME_E_REPLAY one that
- * was answered before or is older than EXCHANGE_FRESH_MS.  *reply lives until the next.
+ * was answered before or is older than EXCHANGE_FRESH_MS.
  */
-enum frame_refusal exchange_reply(struct exchange *x, mono_t now, uint8_t *frame,
-    size_t len, unsigned int *news, const Lifeboat__Reply **reply);
+enum frame_refusal exchange_reply(
+    struct exchange *x, mono_t now, uint8_t *frame, size_t len, unsigned int *news);
 
 #endif

@@ -58,7 +58,6 @@ static void
 on_record(struct child *c, uint8_t tag, uint8_t *data, size_t len)
 {
 	struct uplink *u = c->owner;
-	const Lifeboat__Reply *reply = NULL;
 	unsigned int news;
 	enum frame_refusal r;
 
@@ -66,11 +65,11 @@ on_record(struct child *c, uint8_t tag, uint8_t *data, size_t len)
 		child_kill(c);
 		return;
 	}
-	r = exchange_reply(&u->exchange, clock_mono(), data, len, &news, &reply);
+	r = exchange_reply(&u->exchange, clock_mono(), data, len, &news);
 	if (r == FRAME_OK) {
 		act_on(u, news);
-		if (u->of.on_reply && reply->nonce == 0)
-			u->of.on_reply(u->of.owner, reply);
+		if (u->of.on_reply && u->exchange.reply->nonce == 0)
+			u->of.on_reply(u->of.owner, u->exchange.reply);
 	} else if (u->exchange.refusals[r] == 1)
 		log_line(LOG_LEVEL_WARNING, "reply-ignored", "engine",
 		    u->of.engine->exchange, "why", frame_refusal_name(r), NULL);

@@ -141,7 +141,8 @@ start_carrier(struct process *p, const char *actuator, const struct carrier_conf
 	all[CARRIER_LOCK] = -1;
 	for (int i = 0; i < n; i++)
 		all[CARRIER_LISTENER + i] = fds[i];
-	if (run_spawn(p, actuator, argv, all, CARRIER_LISTENER + n, &err) < 0)
+	if (run_spawn(p, actuator, argv, (struct run_fds){ all, CARRIER_LISTENER + n },
+		&err) < 0)
 		die("carrier");
 	close(pair[1]);
 	record_write(pair[0], CARRIER_CONF, conf, sizeof(*conf));

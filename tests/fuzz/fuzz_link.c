@@ -39,7 +39,7 @@ greet(void)
 	int pair[2];
 
 	link_hello(hello, &source_keys, id, false);
-	if (!link_take_hello(&berth, answer, &berth_keys, id, hello, false) ||
+	if (!link_take_hello(&berth, answer, &berth_keys, id, hello) ||
 	    !link_take_welcome(&source, &source_keys, hello, answer) ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) < 0)
 		abort();
@@ -78,7 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 3 || size > ROOM)
 		return 0;
 	memcpy(hello, data, size < sizeof(hello) ? size : sizeof(hello));
-	if (link_take_hello(&berth, answer, &berth_keys, id, hello, false))
+	if (link_take_hello(&berth, answer, &berth_keys, id, hello))
 		abort();
 
 	greet();

@@ -91,11 +91,12 @@ def wait_for(what, seconds, test, alive=None):
 class Pool:
     """hosts: {name: text of its fake hypervisor's state}; use as a context manager."""
 
-    def __init__(self, build, folder, hosts, rules=None, netns=True, hosts_run=True, actuator=None):
+    def __init__(self, build, folder, hosts, rules=None, netns=True, hosts_run=True, actuator=None, monitor=None):
         self.build = os.path.abspath(build)
         self.names = list(hosts)
         self.states = hosts
         self.rules = rules or {}
+        self.monitor = monitor or {}  # {key: value} of every monitor
         self.actuator = actuator or {}  # {section: {key: value}} of every actuator
         self.netns = netns
         self.hosts_run = hosts_run  # False: only the inventory, for simulated hosts
@@ -234,6 +235,7 @@ class Pool:
             "report = tcp://%s:7801" % self.engine_address(),
             "exchange = tcp://%s:7802" % self.engine_address(),
             "[monitor]", "user = " + ("root" if os.geteuid() == 0 else "")]
+        lines += ["%s = %s" % item for item in self.monitor.items()]
         if not self.netns:
             lines.append("readings-file = " + self.path(name + ".readings"))
         self.write(name + ".conf", "\n".join(line for line in lines if line != "user = " and line != "user =") + "\n")

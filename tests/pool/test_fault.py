@@ -2,7 +2,7 @@
 an imitated hypervisor and xl.  Whatever dies, the guest never runs twice and is never lost,
 the first try ends as the table says, and a later one succeeds.
 
-Usage: test_fault.py --build BUILD [NAME...]
+Usage: test_fault.py --build BUILD [NAME@PHASE...]; @copying and @tail are all of a kind.
 """
 
 import argparse
@@ -20,10 +20,11 @@ import test_move
 from test_move import HOST, domains, guest_line
 from test_operate import copying, orders
 
-RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "2s", "move-silence": "30s"}
+RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "1s", "move-silence": "30s"}
 ACTUATOR = {"carrier": {"silence": "3s", "stall": "10s"}, "arrival": {"berth-open": "10s"}}
-SECONDS = 2  # that the copying takes
-TAIL = 1.2  # seconds that each word after it takes
+SECONDS = 3  # that the copying takes
+TAIL = 1.5  # seconds that each word after it takes
+MONITOR = {"rest-every": "500ms"}
 RUNNING = "rb"
 
 
@@ -125,6 +126,33 @@ def link_cut(p, source, target):
     pool.run(*p.inside(source), "ss", "-K", "dport", ">=", ":7810", "dport", "<=", ":7820")
 
 
+STRANGERS = """
+import os, socket, sys, time
+kept = []
+for n in range(240):
+    for port in range(7810, 7812):
+        s = socket.socket()
+        s.settimeout(1)
+        try:
+            s.connect((sys.argv[1], port))
+            if n % 4 == 1:
+                s.sendall(os.urandom(81))      # a greeting's length
+            elif n % 4 == 2:
+                s.sendall(os.urandom(200000))  # far more than a greeting
+            elif n % 4 == 3:
+                s.sendall(b"x")                # slow
+        except OSError:
+            pass
+        kept.append(s)
+    del kept[:-40]
+"""
+
+
+def strangers(p, source, target):
+    """480 connections that cannot prove themselves; 40 of them stay."""
+    pool.run(*p.inside(source), sys.executable, "-c", STRANGERS, p.address(target))
+
+
 # What happens in which phase of the source's order, and how that order may end.  Before
 # `released` everything stops the move; from then on it goes on, and what a death leaves
 # behind is followed up.
@@ -139,6 +167,8 @@ FAULTS = [
     (source_mover_and_carrier, "copying", ("stayed",)),
     (target_stopped_for_too_long, "copying", ("stayed",)),
     (link_cut, "copying", ("stayed",)),
+    (strangers, "copying", ("moved",)),
+    (strangers, "released", ("moved",)),
     (link_cut, "released", ("moved",)),
     (link_cut, "go", ("moved",)),
     (both_actuators, "released", ("moved",)),
@@ -211,12 +241,13 @@ def main():
         return 77
     os.environ.update(FAKEXL_BYTES=str(SECONDS << 22), FAKEXL_RATE=str(1 << 22), FAKEXL_TAIL=str(TAIL))
     hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
-    with pool.Pool(options.build, folder, hosts, RULES, actuator=ACTUATOR) as p:
+    with pool.Pool(options.build, folder, hosts, RULES, actuator=ACTUATOR, monitor=MONITOR) as p:
         try:
             test_move.start(p)
             for fault, phase, ends in FAULTS:
                 name = "%s@%s" % (fault.__name__, phase)
-                if options.names and name not in options.names:
+                part = "@copying" if phase == "copying" else "@tail"
+                if options.names and not {name, part} & set(options.names):
                     continue
                 began = time.monotonic()
                 row = play(p, fault, phase, ends)

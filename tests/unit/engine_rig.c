@@ -118,7 +118,6 @@ rig_restart(struct rig *r)
 static const Lifeboat__Reply *
 ask(struct rig *r, struct exchange *x, Lifeboat__Request *request)
 {
-	const Lifeboat__Reply *answer = NULL;
 	unsigned int news = 0;
 
 	for (int i = 0; i < 2; i++) {
@@ -127,12 +126,11 @@ ask(struct rig *r, struct exchange *x, Lifeboat__Request *request)
 		exchange_tick(x);
 		len = exchange_ask(x, r->now, request, frame);
 		len = engine_request(r->engine, frame, len, r->now, reply);
-		assert_int_equal(
-		    exchange_reply(x, r->now, reply, len, &news, &answer), FRAME_OK);
+		assert_int_equal(exchange_reply(x, r->now, reply, len, &news), FRAME_OK);
 		if (!(news & EXCHANGE_ASK_AGAIN))
 			break;
 	}
-	return answer;
+	return x->reply;
 }
 
 static void

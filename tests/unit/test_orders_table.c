@@ -39,8 +39,9 @@ open_table(void)
 {
 	struct err err;
 
-	return orders_init(
-	    &t.orders, &t.conf, &t.boot, (mono_t){ 0 }, NULL, count_start, &err);
+	return orders_init(&t.orders,
+	    &(struct orders_owner){ &t.conf, NULL, count_start }, &t.boot, (mono_t){ 0 },
+	    &err);
 }
 
 static int
