@@ -75,12 +75,12 @@ actuator_conf_read(struct actuator_conf *conf, const char *path, struct err *err
 	return 0;
 }
 
+static const char *const sections[] = { "host", "engine", "arrival", "carrier",
+	"actuator" };
+
 void
 actuator_conf_print(FILE *f, const struct actuator_conf *conf)
 {
-	static const char *const sections[] = { "host", "engine", "arrival", "carrier",
-		"actuator" };
-
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		conf_print(f, keys, sections[i], sections[i], conf);
 }
@@ -88,9 +88,8 @@ actuator_conf_print(FILE *f, const struct actuator_conf *conf)
 void
 actuator_conf_print_mdoc(FILE *f)
 {
-	static const char *const sections[] = { "host", "engine", "arrival", "carrier",
-		"actuator" };
-
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		fprintf(f, ".Ss [%s]\n", sections[i]);
 		conf_print_mdoc(f, keys, sections[i]);
+	}
 }

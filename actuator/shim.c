@@ -8,7 +8,7 @@
 
 #include "actuator/shim.h"
 
-enum { FDS = 2 };
+enum { FDS = 2, PIPE_SIZE = 1024 * 1024 };
 
 union control {
 	char buf[CMSG_SPACE(FDS * sizeof(int))];
@@ -131,5 +131,7 @@ shim_take(int listener, int *from_xl, int *to_xl)
 	*from_xl = fds[0];
 	*to_xl = fds[1];
 	fcntl(*from_xl, F_SETFL, fcntl(*from_xl, F_GETFL) | O_NONBLOCK);
+	/* Whole records at a time; with less it only takes more turns. */
+	fcntl(*from_xl, F_SETPIPE_SZ, PIPE_SIZE);
 	return fd;
 }

@@ -1,4 +1,4 @@
-"""Every id of a log line stands in doc/operations.md, and every id there is logged."""
+"""Every id of a log line and every why of an actuator stands in doc/operations.md, and nothing else."""
 
 import pathlib
 import re
@@ -14,10 +14,20 @@ listed = set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`(?=[^|]*\|)", "\n".join(
     if line.startswith("| `"))))
 missing = sorted(logged - listed)
 stale = sorted(listed - logged - set(re.findall(r'"([a-z-]+)"', text)))
+
+actuator = "\n".join(p.read_text() for p in (root / "actuator").glob("*.c"))
+whys = set(re.findall(r'\b(?:mover_why|carrier_say_failed|give_up|refuse)\(\s*[^"();]{0,40},\s*"([a-z-]+)"', actuator))
+whys |= set(re.findall(r'return "([a-z-]+)";', (root / "actuator/preflight.c").read_text()))
+whys |= set(sum(re.findall(r'\? "([a-z-]+)" : "([a-z-]+)"', actuator), ()))
+page = (root / "doc/operations.md").read_text()
+reasons = page.split("### Why an order was refused or ended")[1].split("\n## ")[0]
+told = set(re.findall(r"`([a-z-]+)`", "".join(line.split("|")[1] for line in reasons.splitlines() if line.startswith("| `"))))
+missing += sorted(whys - told)
+stale += sorted(told - set(re.findall(r'"([a-z-]+)"', actuator)))
 for name in missing:
     print("not in doc/operations.md: " + name)
 for name in stale:
     print("in doc/operations.md and never logged: " + name)
-if len(logged) < 20:
-    print("found too few log lines: the pattern is wrong")
-sys.exit(1 if missing or stale or len(logged) < 20 else 0)
+if len(logged) < 20 or len(whys) < 40:
+    print("found too few of them: a pattern is wrong")
+sys.exit(1 if missing or stale or len(logged) < 20 or len(whys) < 40 else 0)

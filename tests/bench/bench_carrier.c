@@ -1,12 +1,15 @@
 /*
- * One guest's memory through a pair of real carriers: bench_carrier ACTUATOR MIB.
- * Also the two ends of other ways: bench_carrier --source MIB, bench_carrier --sink.
+ * One guest's memory through a pair of real carriers: bench_carrier ACTUATOR MIB ADDRESS
+ * [NAMESPACE], the target's carrier at ADDRESS in that network namespace.
+ * Also the two ends of other ways: bench_carrier --source MIB, bench_carrier --sink MIB.
  *
  * The driver is mover and xl of both sides; the carriers are the actuator's own program.
+ * What swallows the bytes prints the seconds between the first and the last of them.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +22,7 @@
 #include "actuator/run.h"
 #include "actuator/shim.h"
 #include "actuator/words.h"
+#include "base/clock.h"
 
 enum { CHUNK = 256 * 1024, MIB = 1024 * 1024, WAIT_MS = 120000 };
 
@@ -67,12 +71,19 @@ pour(int fd, size_t mib)
 static void
 drink(int fd, size_t bytes)
 {
-	while (bytes > 0) {
+	mono_t began = { 0 };
+	int64_t ms;
+
+	for (bool first = true; bytes > 0; first = false) {
 		ssize_t n = read(fd, chunk, bytes < CHUNK ? bytes : CHUNK);
 		if (n <= 0)
 			die("the stream ended early");
+		if (first)
+			began = clock_mono();
 		bytes -= (size_t)n;
 	}
+	ms = mono_since(clock_mono(), began);
+	fprintf(stderr, "seconds %d.%03d\n", (int)(ms / 1000), (int)(ms % 1000));
 }
 
 static size_t
@@ -184,14 +195,13 @@ see_through(int source, int target)
 }
 
 static void
-prepare(struct carrier_conf *source, struct carrier_conf *target)
+prepare(struct carrier_conf *source, struct carrier_conf *target, const char *address)
 {
 	struct keys_pair a, b;
 
 	keys_make(&a);
 	keys_make(&b);
 	*target = (struct carrier_conf){ .is_target = true,
-		.address = "127.0.0.1",
 		.port = 7900,
 		.ports = 16,
 		.name = "web",
@@ -199,6 +209,7 @@ prepare(struct carrier_conf *source, struct carrier_conf *target)
 		.berth_ms = WAIT_MS,
 		.silence_ms = WAIT_MS,
 		.stall_ms = WAIT_MS };
+	snprintf(target->address, sizeof(target->address), "%s", address);
 	uuid_parse(&target->uuid, "c0ffee00-0000-4000-8000-000000000001");
 	*source = *target;
 	source->is_target = false;
@@ -206,23 +217,33 @@ prepare(struct carrier_conf *source, struct carrier_conf *target)
 	link_derive(&target->keys, b.public_key, b.secret_key, a.public_key, true);
 }
 
+static void
+enter(int namespace)
+{
+	if (namespace >= 0 && setns(namespace, CLONE_NEWNET) < 0)
+		die("setns");
+}
+
 static int
-carry(const char *actuator, size_t mib)
+carry(const char *actuator, size_t mib, const char *address, int away)
 {
 	struct carrier_conf source, target;
 	struct process one = PROCESS_NULL, two = PROCESS_NULL;
 	char folder[] = "/tmp/bench-carrier-XXXXXX", command[64];
 	int to_t[2], from_t[2], to_s[2], from_s[2], s, t, listener, journal, r;
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
-	prepare(&source, &target);
+	prepare(&source, &target, address);
 	if (!mkdtemp(folder) || pipe2(to_t, O_CLOEXEC) < 0 ||
 	    pipe2(from_t, O_CLOEXEC) < 0 || pipe2(to_s, O_CLOEXEC) < 0 ||
 	    pipe2(from_s, O_CLOEXEC) < 0)
 		die("pipe");
 	fcntl(to_t[1], F_SETPIPE_SZ, MIB);
 	journal = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	enter(away);
 	t = start_carrier(
 	    &two, actuator, &target, (int[]){ to_t[1], from_t[0], journal }, 3);
+	enter(home);
 	if (fork() == 0)
 		be_target(to_t[0], from_t[1], mib);
 	close(to_t[1]);
@@ -256,6 +277,8 @@ carry(const char *actuator, size_t mib)
 int
 main(int argc, char **argv)
 {
+	int away = -1;
+
 	if (sodium_init() < 0)
 		return 1;
 	randombytes_buf(chunk, sizeof(chunk));
@@ -263,12 +286,13 @@ main(int argc, char **argv)
 		pour(STDOUT_FILENO, strtoul(argv[2], NULL, 10));
 		return 0;
 	}
-	if (argc == 2 && strcmp(argv[1], "--sink") == 0) {
-		while (read(STDIN_FILENO, chunk, CHUNK) > 0)
-			;
+	if (argc == 3 && strcmp(argv[1], "--sink") == 0) {
+		drink(STDIN_FILENO, strtoul(argv[2], NULL, 10) * MIB);
 		return 0;
 	}
-	if (argc != 3)
+	if (argc != 4 && argc != 5)
 		return 2;
-	return carry(argv[1], strtoul(argv[2], NULL, 10));
+	if (argc == 5)
+		away = open(argv[4], O_RDONLY | O_CLOEXEC);
+	return carry(argv[1], strtoul(argv[2], NULL, 10), argv[3], away);
 }

@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""The carrier beside ssh and socat: tests/bench/carrier.py BUILD [MIB]
+"""The carrier beside ssh and socat: tests/bench/carrier.py BUILD [MIB [WAY]]
 
-Each carries MIB random bytes over loopback and over a loopback shaped to 1 Gbit/s, three
-times; printed are the medians of GB/s and of CPU seconds per GB over all processes of both
-ends, the two that make and swallow the bytes included.  Runs in a network namespace of its
-own; needs root, Debian's openssh-server, openssh-client and socat.
+Each carries MIB random bytes over loopback, and half of them from one network namespace to
+another over a veth pair shaped to 1 Gbit/s; three times, printed are the medians.  GB/s is
+from the first byte to the last where they are swallowed, so that no greeting counts; the
+CPU seconds are all of both ends' processes, those that make and swallow the bytes included.
+ssh talks to an sshd of its own.  Needs root, Debian's openssh-server, openssh-client, socat.
 """
 
+import ctypes
 import os
+import re
 import resource
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -17,53 +21,86 @@ import tempfile
 import time
 
 RUNS = 3
+CLONE_NEWNET, PR_SET_CHILD_SUBREAPER = 0x40000000, 36
+libc = ctypes.CDLL(None, use_errno=True)
 
 
-def cpu():
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def must(result):
+    if result != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def timed(last, *args, **kwargs):
-    began = time.monotonic()
-    subprocess.run(*args, check=True, **kwargs)
-    last()
-    return time.monotonic() - began
+def run(*args):
+    subprocess.run(args, check=True)
 
 
-def carrier(folder, build, mib):
-    return timed(int, [build + "/tests/bench/bench_carrier", build + "/actuator/lifeboat-actuator", str(mib)])
+class Link:
+    """Where the source is, where the target is, and the target's address."""
+
+    def __init__(self, name, address, namespace=None):
+        self.name, self.address, self.namespace = name, address, namespace
+
+    def there(self, *args):
+        return ["nsenter", "--net=" + self.namespace, *args] if self.namespace else list(args)
 
 
-def socat(folder, build, mib):
+def make_loopback():
+    run("ip", "link", "set", "lo", "up")
+    return Link("loopback", "127.0.0.1")
+
+
+def make_gigabit():
+    """Both directions shaped, behind queues as shallow as a switch's; frames as on the wire."""
+    here = os.open("/proc/self/ns/net", os.O_RDONLY)
+    must(libc.unshare(CLONE_NEWNET))
+    there = os.open("/proc/self/ns/net", os.O_RDONLY)
+    must(libc.setns(here, CLONE_NEWNET))
+    link = Link("1 Gbit/s", "10.0.0.2", "/proc/%d/fd/%d" % (os.getpid(), there))
+    run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", link.namespace)
+    for name, address, inside in (("near", "10.0.0.1/24", list), ("far", "10.0.0.2/24", link.there)):
+        def at(*args, inside=inside):
+            run(*(args if inside is list else inside(*args)))
+        at("ip", "address", "add", address, "dev", name)
+        at("ip", "link", "set", name, "up")
+        at("tc", "qdisc", "add", "dev", name, "root", "tbf", "rate", "1gbit", "burst", "128kb", "latency", "10ms")
+    return link
+
+
+def carrier(_, build, link, mib):
+    args = [build + "/tests/bench/bench_carrier", build + "/actuator/lifeboat-actuator", str(mib), link.address]
+    return subprocess.run(args + ([link.namespace] if link.namespace else []), check=True, stderr=subprocess.PIPE)
+
+
+def socat(_, build, link, mib):
     bench = build + "/tests/bench/bench_carrier"
-    sink = subprocess.Popen(["socat", "-u", "-b", "262144", "TCP-LISTEN:7990,reuseaddr", "EXEC:%s --sink" % bench])
-    time.sleep(0.2)
-    return timed(sink.wait, "%s --source %d | socat -u -b 262144 - TCP:127.0.0.1:7990" % (bench, mib), shell=True)
+    server = subprocess.Popen(link.there("socat", "-u", "-b", "262144", "TCP-LISTEN:7990,reuseaddr", "EXEC:%s --sink %d" %
+        (bench, mib)), stderr=subprocess.PIPE)
+    time.sleep(0.3)
+    subprocess.run("%s --source %d | socat -u -b 262144 - TCP:%s:7990" % (bench, mib, link.address), shell=True, check=True)
+    return subprocess.CompletedProcess([], 0, stderr=server.communicate()[1])
 
 
-def ssh(folder, build, mib, cipher=None):
+def ssh(folder, build, link, mib, cipher=None):
     bench = build + "/tests/bench/bench_carrier"
-    server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", folder + "/sshd_config"], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(link.there("/usr/sbin/sshd", "-D", "-f", folder + "/sshd_config"), stderr=subprocess.DEVNULL)
     time.sleep(0.3)
     options = ["-c", cipher] if cipher else []
-    command = ["ssh", "-p", "7991", "-i", folder + "/key", "-o", "StrictHostKeyChecking=no", "-o",
-        "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", *options, "127.0.0.1",
-        bench + " --sink"]
     source = subprocess.Popen([bench, "--source", str(mib)], stdout=subprocess.PIPE)
-    seconds = timed(source.wait, command, stdin=source.stdout)
+    done = subprocess.run(["ssh", "-F", "none", "-p", "7991", "-i", folder + "/key", "-o", "StrictHostKeyChecking=no", "-o",
+        "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", *options, link.address,
+        "%s --sink %d" % (bench, mib)], check=True, stdin=source.stdout, stderr=subprocess.PIPE)
     source.stdout.close()
-    server.terminate()
-    server.wait()
-    return seconds
+    source.wait()
+    server.send_signal(signal.SIGTERM)
+    return done
 
 
 def make_sshd(folder):
     for name in ("host", "key"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder + "/" + name], check=True)
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder + "/" + name)
     shutil.copy(folder + "/key.pub", folder + "/keys")
     with open(folder + "/sshd_config", "w", encoding="utf-8") as f:
-        f.write("Port 7991\nListenAddress 127.0.0.1\nHostKey %s/host\nAuthorizedKeysFile %s/keys\nStrictModes no\n"
+        f.write("Port 7991\nHostKey %s/host\nAuthorizedKeysFile %s/keys\nStrictModes no\n"
             "PidFile none\nPermitRootLogin yes\nUsePAM no\n" % (folder, folder))
     os.makedirs("/run/sshd", exist_ok=True)
 
@@ -72,13 +109,24 @@ WAYS = [("carrier", carrier), ("ssh, default cipher", ssh),
     ("ssh, aes128-gcm", lambda *args: ssh(*args, cipher="aes128-gcm@openssh.com")), ("socat, in the clear", socat)]
 
 
-def measure(folder, build, mib, way):
+def cpu():
+    """Of all that has ended, down to the last grandchild."""
+    try:
+        while True:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        pass
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def measure(folder, build, link, mib, way):
     rates, costs = [], []
+    gigabytes = mib * 1048576 / 1e9
     for _ in range(RUNS):
         before = cpu()
-        seconds = way(folder, build, mib)
-        gigabytes = mib / 1024 * 1.073741824
-        rates.append(gigabytes / seconds)
+        said = way(folder, build, link, mib).stderr.decode()
+        rates.append(gigabytes / float(re.search(r"^seconds ([0-9.]+)", said, re.M).group(1)))
         costs.append((cpu() - before) / gigabytes)
     return statistics.median(rates), statistics.median(costs)
 
@@ -86,20 +134,19 @@ def measure(folder, build, mib, way):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    if os.environ.get("BENCH_CARRIER_INSIDE") != "1":
-        os.execvpe("unshare", ["unshare", "-n", sys.executable, *sys.argv], {**os.environ, "BENCH_CARRIER_INSIDE": "1"})
     build = os.path.abspath(sys.argv[1])
     mib = int(sys.argv[2]) if len(sys.argv) > 2 else 2048
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    must(libc.unshare(CLONE_NEWNET))
+    must(libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
     with tempfile.TemporaryDirectory() as folder:
         make_sshd(folder)
-        for link in ("loopback", "1 Gbit/s"):
-            if link != "loopback":
-                subprocess.run(["tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", "1gbit", "burst", "1mb",
-                    "latency", "50ms"], check=True)
+        for link in (make_loopback(), make_gigabit()):
             for name, way in WAYS:
-                rate, cost = measure(folder, build, mib if link == "loopback" else mib // 4, way)
-                print("%-10s %-22s %6.3f GB/s  %6.2f CPU s/GB" % (link, name, rate, cost), flush=True)
+                if len(sys.argv) > 3 and sys.argv[3] not in name:
+                    continue
+                rate, cost = measure(folder, build, link, mib // 2 if link.namespace else mib, way)
+                goal = "   (goal: faster than ssh)" if way is carrier else ""
+                print("%-10s %-22s %6.3f GB/s  %6.2f CPU s/GB%s" % (link.name, name, rate, cost, goal), flush=True)
 
 
 if __name__ == "__main__":
