@@ -1,3 +1,3 @@
-foreach(module autostart xl preflight orders_table)
+foreach(module autostart xl preflight orders_table link folder ledger actuator_conf)
   lifeboat_unit(${module} actuator_core)
 endforeach()
