@@ -22,7 +22,14 @@ static const char *const forbidden_build[] = { "bootloader", "bootloader_args",
 	"device_model", "device_model_user", "device_model_ssidref", "stubdomain_kernel",
 	"stubdomain_ramdisk", "extra", "extra_pv", "extra_hvm", "firmware",
 	"system_firmware", "smbios", "acpi_firmware", "cmdline_override", "dtb",
-	"device_tree", "ssid_label" };
+	"device_tree", "ssid_label", "smbios_firmware", "pvshim_path" };
+/* What is said of one kind of guest only, with members of the same names again. */
+static const char *const kinds[] = { "type.pv", "type.pvh", "type.hvm" };
+/* Members that QEMU, which is root, would open: these words are all they may say. */
+static const char *const harmless_members[] = { "serial", "serial_list", "usbdevice",
+	"usbdevice_list" };
+static const char *const harmless_words[] = { "", "none", "null", "pty", "tablet",
+	"mouse", "keyboard" };
 static const char *const forbidden_devices[] = { "pcidevs", "rdms", "dtdevs", "p9s", "p9",
 	"pvcallsifs", "channels", "usbctrls", "usbdevs", "vtpms", "colo_restore_enable" };
 
@@ -81,6 +88,36 @@ refuse_members(const json_t *object, const char *const *names, size_t n, struct 
 			    "its configuration has \"%s\", which is not taken from "
 			    "another host",
 			    names[i]);
+	}
+	return 0;
+}
+
+static bool
+is_harmless(const json_t *value)
+{
+	const char *word = json_string_value(value);
+
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!is_harmless(json_array_get(value, i)))
+			return false;
+	for (size_t i = 0; word && i < sizeof(harmless_words) / sizeof(harmless_words[0]);
+	     i++)
+		if (strcmp(word, harmless_words[i]) == 0)
+			return true;
+	return json_is_array(value) || json_is_null(value);
+}
+
+static int
+refuse_harmful(const json_t *object, struct err *err)
+{
+	const size_t n = sizeof(harmless_members) / sizeof(harmless_members[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *value = json_object_get(object, harmless_members[i]);
+		if (value && !is_harmless(value))
+			return err_set(err, -EPERM,
+			    "its \"%s\" is none of the harmless ones",
+			    harmless_members[i]);
 	}
 	return 0;
 }
@@ -162,6 +199,18 @@ check_files(const json_t *build, struct err *err)
 	return 0;
 }
 
+/* What it is built from, as a whole or for one kind of guest. */
+static int
+check_build(const json_t *build, struct err *err)
+{
+	int r = refuse_members(build, forbidden_build,
+	    sizeof(forbidden_build) / sizeof(forbidden_build[0]), err);
+
+	if (r == 0)
+		r = refuse_harmful(build, err);
+	return r == 0 ? check_files(build, err) : r;
+}
+
 int
 header_check_config(
     const char *text, size_t len, const struct header_wish *wish, struct err *err)
@@ -178,13 +227,12 @@ header_check_config(
 	}
 	r = check_identity(config, wish, err);
 	if (r == 0)
-		r = refuse_members(build, forbidden_build,
-		    sizeof(forbidden_build) / sizeof(forbidden_build[0]), err);
+		r = check_build(build, err);
+	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		r = check_build(json_object_get(build, kinds[i]), err);
 	if (r == 0)
 		r = refuse_members(config, forbidden_devices,
 		    sizeof(forbidden_devices) / sizeof(forbidden_devices[0]), err);
-	if (r == 0)
-		r = check_files(build, err);
 	if (r == 0)
 		r = check_scripts(config, "disks", wish->scripts, err);
 	if (r == 0)
