@@ -239,10 +239,12 @@ CASES["cut-inside-later-data"] = (cut("data", "inside", 5), None, STAYED, LOST)
 
 
 def first_end(p, before):
-    """The order that ended the first try."""
-    return pool.wait_for("the end of the first try", 120, lambda: next((o for o in reversed(orders(p, "--all"))
-        if o["order"] not in before and o["outcome"] and (o["kind"] == "move" or o["outcome"] == "refused")), None),
-        p.check_alive)
+    """The order that ended the first try: the move, or the prepare when there was none."""
+    def look():
+        tries = [o for o in reversed(orders(p, "--all")) if o["order"] not in before]
+        tries = [o for o in tries if o["kind"] == "move"] or tries
+        return tries and tries[0]["outcome"] and tries[0]
+    return pool.wait_for("the end of the first try", 120, look, p.check_alive)
 
 
 def play(p, begin, end):
