@@ -188,7 +188,10 @@ static void
 take_head(struct target *t, const uint8_t *body, size_t len)
 {
 	const struct carrier_conf *conf = &t->c->conf;
-	struct header_wish wish = { .uuid = conf->uuid, .scripts = conf->scripts };
+	struct header_wish wish = { .uuid = conf->uuid,
+		.scripts = conf->scripts,
+		.disks = conf->disks,
+		.n_disks = conf->n_disks };
 	struct err err;
 	int length;
 

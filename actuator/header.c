@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "actuator/header.h"
+#include "base/disk.h"
 
 enum {
 	MAGIC = 32,
@@ -157,6 +158,39 @@ check_scripts(const json_t *config, const char *kind, const char *folder, struct
 	return 0;
 }
 
+/* Any path would do for libxl, which is root: a file, or this host's own disk. */
+static int
+check_disk(const json_t *disk, const struct header_wish *wish, struct err *err)
+{
+	const json_t *member = json_object_get(disk, "pdev_path");
+	const char *path = json_string_value(member);
+	char block[DISK_NAME], identity[DISK_SIZE];
+
+	if (!member || json_is_null(member) || (path && *path == '\0'))
+		return 0; /* a drive without a medium */
+	if (!path || strncmp(path, "/dev/", 5) != 0 || strstr(path, "/../"))
+		return err_set(err, -EPERM, "disk %s is no device", path ? path : "?");
+	if (disk_block_name(block, path, err) < 0)
+		return -ENOENT;
+	if (disk_identify(identity, "", block, err) < 0)
+		return -EPERM;
+	for (int i = 0; i < wish->n_disks; i++)
+		if (strcmp(identity, wish->disks[i]) == 0)
+			return 0;
+	return err_set(err, -EPERM, "disk %s is %s, none of the order's", path, identity);
+}
+
+static int
+check_disks(const json_t *config, const struct header_wish *wish, struct err *err)
+{
+	const json_t *disks = json_object_get(config, "disks");
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < json_array_size(disks); i++)
+		r = check_disk(json_array_get(disks, i), wish, err);
+	return r;
+}
+
 static int
 check_identity(const json_t *config, const struct header_wish *wish, struct err *err)
 {
@@ -237,6 +271,8 @@ header_check_config(
 		r = check_scripts(config, "disks", wish->scripts, err);
 	if (r == 0)
 		r = check_scripts(config, "nics", wish->scripts, err);
+	if (r == 0)
+		r = check_disks(config, wish, err);
 	json_decref(config);
 	return r;
 }

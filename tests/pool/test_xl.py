@@ -42,6 +42,8 @@ CASES = {
     "source-firmware": ("source", "migrate", "firmware", STAYED, HEAD),
     "source-script": ("source", "migrate", "script", STAYED, HEAD),
     "source-p9s": ("source", "migrate", "p9s", STAYED, HEAD),
+    "source-own-disk": ("source", "migrate", "own-disk", STAYED, ("hostile-head", "no-file")),
+    "source-another-disk": ("source", "migrate", "another-disk", STAYED, HEAD),
     "source-another-guest": ("source", "migrate", "another-guest", STAYED, HEAD),
     "source-another-name": ("source", "migrate", "another-name", STAYED, HEAD),
     "source-no-kernel": ("source", "migrate", "no-kernel", STAYED, ("no-file",)),

@@ -8,11 +8,38 @@
 #include <unistd.h>
 
 #include "actuator/header.h"
+#include "base/disk.h"
 #include "cmocka_all.h"
 
 #define UUID_1 "4c1feb0a-0000-4000-8000-000000000001"
 
 enum { CONFIG_AT = 48 };
+
+/* This host has one shared disk and one of its own, and /dev/disk/... is the shared one.
+ */
+int
+disk_block_name(char out[DISK_NAME], const char *path, struct err *err)
+{
+	if (strncmp(path, "/dev/disk/", 10) == 0)
+		path = "/dev/sdb";
+	if (strcmp(path, "/dev/sda") != 0 && strcmp(path, "/dev/sdb") != 0)
+		return err_set(err, -ENODEV, "%s is no block device here", path);
+	strcpy(out, path + 5);
+	return 0;
+}
+
+int
+disk_identify(
+    char out[DISK_SIZE], const char *sysroot, const char *block_name, struct err *err)
+{
+	(void)sysroot;
+	if (strcmp(block_name, "sdb") != 0)
+		return err_set(err, -ENODEV, "nothing shared under %s", block_name);
+	strcpy(out, "shared");
+	return 0;
+}
+
+static const char disks[][DISK_SIZE] = { "another", "shared" };
 
 /* The head of a stream that a real xl sent, and a folder for what it names. */
 static struct {
@@ -74,7 +101,9 @@ setup(void **state)
 	make_file("initrd");
 	make_file("scripts/vif-bridge");
 	make_file("evil");
-	t.wish = (struct header_wish){ .name = "vm1", .scripts = t.scripts };
+	t.wish = (struct header_wish){
+		.name = "vm1", .scripts = t.scripts, .disks = disks, .n_disks = 2
+	};
 	uuid_parse(&t.wish.uuid, UUID_1);
 	t.config = json_loadb(
 	    (const char *)t.head + HEADER_FIXED, t.length - HEADER_FIXED - 1, 0, NULL);
@@ -389,6 +418,33 @@ a_kernel_must_be_a_plain_file_here(void **state)
 	assert_int_equal(check(), 0);
 }
 
+static void
+a_disk_is_one_of_the_order_s(void **state)
+{
+	static const struct {
+		const char *path, *part;
+	} bad[] = { { "/dev/sda", "nothing shared under sda" },
+		{ "/etc/shadow", "is no device" }, { "sdb", "is no device" },
+		{ "nbd:192.0.2.1:10809", "is no device" },
+		{ "/dev/../etc/sdb", "is no device" },
+		{ "/dev/sdz", "/dev/sdz is no block device here" } };
+	json_t *disk = json_array_get(json_object_get(t.config, "disks"), 0);
+
+	(void)state;
+	assert_int_equal(check(), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		json_object_set_new(disk, "pdev_path", json_string(bad[i].path));
+		refuses(bad[i].part);
+	}
+	json_object_set_new(disk, "pdev_path", json_array());
+	refuses("disk ? is no device");
+	json_object_set_new(disk, "pdev_path", json_string("/dev/sdb"));
+	t.wish.n_disks = 1;
+	refuses("disk /dev/sdb is shared, none of the order's");
+	json_object_del(disk, "pdev_path"); /* a drive without a medium */
+	assert_int_equal(check(), 0);
+}
+
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -409,6 +465,7 @@ main(void)
 		FRESH(the_usual_devices_of_an_hvm_guest_are_taken),
 		FRESH(a_script_is_a_plain_file_of_the_folder_of_scripts),
 		FRESH(a_kernel_must_be_a_plain_file_here),
+		FRESH(a_disk_is_one_of_the_order_s),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
