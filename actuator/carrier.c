@@ -100,6 +100,27 @@ carrier_hang_up(struct carrier *c)
 	link_drop(&c->link);
 }
 
+/*
+ * What the source has sent meanwhile is thrown away until it hangs up: closing on it
+ * would reset the connection, and the reset may overtake the last word.
+ */
+static void
+drain(int fd, mono_t until)
+{
+	static uint8_t waste[LINK_BODY_MAX];
+
+	shutdown(fd, SHUT_WR);
+	while (mono_since(until, clock_mono()) > 0) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		ssize_t n;
+
+		poll(&p, 1, 100);
+		n = recv(fd, waste, sizeof(waste), 0);
+		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+			break;
+	}
+}
+
 void
 carrier_send_abort(struct carrier *c, const char *why, const char *sentence)
 {
@@ -113,6 +134,8 @@ carrier_send_abort(struct carrier *c, const char *why, const char *sentence)
 		if (link_flush(&c->link) < 0)
 			break;
 		if (link_has_room(&c->link)) {
+			if (said && c->conf.is_target)
+				drain(c->link.fd, until);
 			if (said)
 				break;
 			link_put(

@@ -59,6 +59,8 @@ struct carrier_conf {
 	struct uuid uuid;
 	char name[NAME_SIZE];
 	char scripts[64];
+	char disks[MAX_GUEST_DISKS][DISK_SIZE]; /* target: the only ones it may have */
+	int n_disks;
 	int64_t berth_ms, silence_ms, stall_ms;
 };
 

@@ -15,8 +15,9 @@
 
 enum {
 	POLL_MS = 200,
-	BANNER_MS = 30000, /* for xl to say that it is ready */
-	LINGER_MS = 60000, /* after the end, for a source that has to be told */
+	BANNER_MS = 30000,   /* for xl to say that it is ready */
+	LINGER_SILENCES = 2, /* after the end, for a source that has to be told: it may
+				notice the loss as late as this side did */
 };
 
 enum slot {
@@ -187,7 +188,10 @@ static void
 take_head(struct target *t, const uint8_t *body, size_t len)
 {
 	const struct carrier_conf *conf = &t->c->conf;
-	struct header_wish wish = { .uuid = conf->uuid, .scripts = conf->scripts };
+	struct header_wish wish = { .uuid = conf->uuid,
+		.scripts = conf->scripts,
+		.disks = conf->disks,
+		.n_disks = conf->n_disks };
 	struct err err;
 	int length;
 
@@ -468,7 +472,7 @@ is_over(const struct target *t, mono_t now)
 	if (!xl_done)
 		return false;
 	return t->told || !t->met || (t->aborted && !t->ready) ||
-	       mono_since(now, t->ended) > LINGER_MS;
+	       mono_since(now, t->ended) > LINGER_SILENCES * t->c->conf.silence_ms;
 }
 
 static void

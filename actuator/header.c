@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "actuator/header.h"
+#include "base/disk.h"
 
 enum {
 	MAGIC = 32,
@@ -22,7 +23,14 @@ static const char *const forbidden_build[] = { "bootloader", "bootloader_args",
 	"device_model", "device_model_user", "device_model_ssidref", "stubdomain_kernel",
 	"stubdomain_ramdisk", "extra", "extra_pv", "extra_hvm", "firmware",
 	"system_firmware", "smbios", "acpi_firmware", "cmdline_override", "dtb",
-	"device_tree", "ssid_label" };
+	"device_tree", "ssid_label", "smbios_firmware", "pvshim_path" };
+/* What is said of one kind of guest only, with members of the same names again. */
+static const char *const kinds[] = { "type.pv", "type.pvh", "type.hvm" };
+/* Members that QEMU, which is root, would open: these words are all they may say. */
+static const char *const harmless_members[] = { "serial", "serial_list", "usbdevice",
+	"usbdevice_list" };
+static const char *const harmless_words[] = { "", "none", "null", "pty", "tablet",
+	"mouse", "keyboard" };
 static const char *const forbidden_devices[] = { "pcidevs", "rdms", "dtdevs", "p9s", "p9",
 	"pvcallsifs", "channels", "usbctrls", "usbdevs", "vtpms", "colo_restore_enable" };
 
@@ -85,6 +93,36 @@ refuse_members(const json_t *object, const char *const *names, size_t n, struct 
 	return 0;
 }
 
+static bool
+is_harmless(const json_t *value)
+{
+	const char *word = json_string_value(value);
+
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!is_harmless(json_array_get(value, i)))
+			return false;
+	for (size_t i = 0; word && i < sizeof(harmless_words) / sizeof(harmless_words[0]);
+	     i++)
+		if (strcmp(word, harmless_words[i]) == 0)
+			return true;
+	return json_is_array(value) || json_is_null(value);
+}
+
+static int
+refuse_harmful(const json_t *object, struct err *err)
+{
+	const size_t n = sizeof(harmless_members) / sizeof(harmless_members[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *value = json_object_get(object, harmless_members[i]);
+		if (value && !is_harmless(value))
+			return err_set(err, -EPERM,
+			    "its \"%s\" is none of the harmless ones",
+			    harmless_members[i]);
+	}
+	return 0;
+}
+
 /* A plain file in the folder of scripts, by its name or by its whole path. */
 static bool
 is_script(const char *script, const char *folder)
@@ -118,6 +156,39 @@ check_scripts(const json_t *config, const char *kind, const char *folder, struct
 			    err, -EPERM, "%s: no script of %s here", path, folder);
 	}
 	return 0;
+}
+
+/* Any path would do for libxl, which is root: a file, or this host's own disk. */
+static int
+check_disk(const json_t *disk, const struct header_wish *wish, struct err *err)
+{
+	const json_t *member = json_object_get(disk, "pdev_path");
+	const char *path = json_string_value(member);
+	char block[DISK_NAME], identity[DISK_SIZE];
+
+	if (!member || json_is_null(member) || (path && *path == '\0'))
+		return 0; /* a drive without a medium */
+	if (!path || strncmp(path, "/dev/", 5) != 0 || strstr(path, "/../"))
+		return err_set(err, -EPERM, "disk %s is no device", path ? path : "?");
+	if (disk_block_name(block, path, err) < 0)
+		return -ENOENT;
+	if (disk_identify(identity, "", block, err) < 0)
+		return -EPERM;
+	for (int i = 0; i < wish->n_disks; i++)
+		if (strcmp(identity, wish->disks[i]) == 0)
+			return 0;
+	return err_set(err, -EPERM, "disk %s is %s, none of the order's", path, identity);
+}
+
+static int
+check_disks(const json_t *config, const struct header_wish *wish, struct err *err)
+{
+	const json_t *disks = json_object_get(config, "disks");
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < json_array_size(disks); i++)
+		r = check_disk(json_array_get(disks, i), wish, err);
+	return r;
 }
 
 static int
@@ -162,6 +233,18 @@ check_files(const json_t *build, struct err *err)
 	return 0;
 }
 
+/* What it is built from, as a whole or for one kind of guest. */
+static int
+check_build(const json_t *build, struct err *err)
+{
+	int r = refuse_members(build, forbidden_build,
+	    sizeof(forbidden_build) / sizeof(forbidden_build[0]), err);
+
+	if (r == 0)
+		r = refuse_harmful(build, err);
+	return r == 0 ? check_files(build, err) : r;
+}
+
 int
 header_check_config(
     const char *text, size_t len, const struct header_wish *wish, struct err *err)
@@ -178,17 +261,18 @@ header_check_config(
 	}
 	r = check_identity(config, wish, err);
 	if (r == 0)
-		r = refuse_members(build, forbidden_build,
-		    sizeof(forbidden_build) / sizeof(forbidden_build[0]), err);
+		r = check_build(build, err);
+	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		r = check_build(json_object_get(build, kinds[i]), err);
 	if (r == 0)
 		r = refuse_members(config, forbidden_devices,
 		    sizeof(forbidden_devices) / sizeof(forbidden_devices[0]), err);
 	if (r == 0)
-		r = check_files(build, err);
-	if (r == 0)
 		r = check_scripts(config, "disks", wish->scripts, err);
 	if (r == 0)
 		r = check_scripts(config, "nics", wish->scripts, err);
+	if (r == 0)
+		r = check_disks(config, wish, err);
 	json_decref(config);
 	return r;
 }

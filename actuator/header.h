@@ -4,7 +4,7 @@
  * 32 bytes of magic, four u32 (byte order, two words of flags, length of what follows),
  * then a u32 length and the guest's configuration as libxl's JSON.  It must be about the
  * guest of the order, and may name no program, script or file to be run or shared that
- * this host's administrator has not put where such things belong.
+ * this host's administrator has not put where such things belong, and no other disk.
  */
 #ifndef ACTUATOR_HEADER_H
 #define ACTUATOR_HEADER_H
@@ -14,11 +14,16 @@
 
 enum { HEADER_MAX = 256 * 1024, HEADER_FIXED = 52 };
 
-/* What it has to be about, and where scripts may lie ("/etc/xen/scripts"). */
+/*
+ * What it has to be about, where scripts may lie ("/etc/xen/scripts"), and the identities
+ * (base/disk) of the only disks that it may have.
+ */
 struct header_wish {
 	struct uuid uuid;
 	char name[NAME_SIZE];
 	const char *scripts;
+	const char (*disks)[DISK_SIZE];
+	int n_disks;
 };
 
 /*

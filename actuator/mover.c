@@ -211,6 +211,8 @@ take_failure(struct mover *m, const char *why, size_t len)
 		return;
 	n = strlen(why) + 1;
 	mover_why(m, why, "%s", n < len ? why + n : "");
+	m->failed = true;
+	m->failed_at = clock_mono();
 }
 
 static void
@@ -281,6 +283,25 @@ tell_end_of_xl(struct mover *m)
 	record_write(m->control, CARRIER_XL_ENDED, NULL, 0);
 }
 
+/*
+ * The carrier gave up before the point of no return, which xl sees by the end of its
+ * pipes.  One that does not end all the same hangs, and would hold the guest's order for
+ * ever: what it leaves is proven like what any other leaves.
+ */
+static void
+end_hung_xl(struct mover *m)
+{
+	if (!m->failed || m->xl_killed || m->xl.pid == 0 ||
+	    m->state.entered_ms[PHASE_RELEASED] != 0 ||
+	    m->state.entered_ms[PHASE_GO] != 0 ||
+	    mono_since(clock_mono(), m->failed_at) < m->conf.stall_ms)
+		return;
+	m->xl_killed = true;
+	kill(m->xl.pid, SIGKILL);
+	log_line(LOG_LEVEL_WARNING, "xl-killed", "guest", m->order->guest->name, "why",
+	    "it did not end after the move was given up", NULL);
+}
+
 void
 mover_step(struct mover *m)
 {
@@ -294,6 +315,7 @@ mover_step(struct mover *m)
 	run_reap(&m->xl);
 	run_reap(&m->carrier); /* its last words are read to their end all the same */
 	tell_end_of_xl(m);
+	end_hung_xl(m);
 	if (!m->cancelled && folder_has(m->folder, "cancel")) {
 		m->cancelled = true;
 		if (m->control >= 0 && m->state.phase < PHASE_RELEASED)

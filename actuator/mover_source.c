@@ -226,7 +226,10 @@ mover_move(struct mover *m)
 	int n, at;
 
 	mover_enter(m, PHASE_CHECKING);
-	n = mover_list(m, list);
+	/* Nothing has begun: a list that cannot be had is no reason to wait for one. */
+	n = xl_list(m->conf.xl, list, &err);
+	if (n < 0)
+		mover_why(m, "no-list", "%s", err.text);
 	at = n < 0 ? -1 : find_running(m, list, n);
 	if (at < 0 || !source_checks(m, &list[at])) {
 		refuse(m);

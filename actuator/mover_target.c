@@ -69,6 +69,9 @@ start_carrier(struct mover *m, struct ends *e, struct err *err)
 	text_copy(conf.address, sizeof(conf.address), m->conf.address);
 	text_copy(conf.name, sizeof(conf.name), m->order->guest->name);
 	text_copy(conf.scripts, sizeof(conf.scripts), SCRIPTS);
+	for (size_t i = 0; i < m->order->n_disks && i < MAX_GUEST_DISKS; i++)
+		text_copy(
+		    conf.disks[conf.n_disks++], DISK_SIZE, m->order->disks[i]->identity);
 	conf.port = (uint16_t)m->conf.port;
 	conf.ports = (uint16_t)m->conf.berths;
 	conf.berth_ms = m->conf.berth_ms;

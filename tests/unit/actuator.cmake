@@ -1,3 +1,4 @@
-foreach(module autostart xl preflight orders_table)
+foreach(module autostart xl preflight orders_table link folder ledger actuator_conf header)
   lifeboat_unit(${module} actuator_core)
 endforeach()
+target_compile_definitions(test_header PRIVATE TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data")
