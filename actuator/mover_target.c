@@ -180,6 +180,24 @@ welcome(struct mover *m, uint32_t domid)
 	mover_check_watched(m);
 }
 
+/* GO is in the journal, and the guest is not here: only xl's word proves it never ran. */
+static enum outcome
+judge_absent(struct mover *m)
+{
+	const char *name = m->order->guest->name;
+
+	if (m->state.entered_ms[PHASE_STARTED] != 0) {
+		mover_why(m, "ended", "%s was started here and is gone", name);
+		return OUTCOME_ENDED;
+	}
+	if (m->told && m->code != 0) {
+		mover_why(m, "xl-ended", "xl could not start %s here", name);
+		return OUTCOME_STAYED;
+	}
+	mover_why(m, "gone", "%s is gone, and may have run here", name);
+	return OUTCOME_UNDEFINED;
+}
+
 static enum outcome
 judge(struct mover *m, bool gone)
 {
@@ -189,13 +207,8 @@ judge(struct mover *m, bool gone)
 
 	if (n < 0)
 		return OUTCOME_UNDEFINED;
-	if (at < 0) {
-		if (gone)
-			mover_why(m, "ended", "%s was started here and is gone",
-			    m->order->guest->name);
-		return gone && m->state.entered_ms[PHASE_STARTED] ? OUTCOME_ENDED
-								  : OUTCOME_STAYED;
-	}
+	if (at < 0)
+		return gone ? judge_absent(m) : OUTCOME_STAYED;
 	if (!gone) {
 		mover_why(m, "leftover", "%s is left %s here, never to be started",
 		    list[at].name, guest_state_name(list[at].state));
