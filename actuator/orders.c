@@ -50,8 +50,9 @@ read_state(const struct orders *o, struct order_entry *e)
 	snprintf(path, sizeof(path), "%s/state", folder);
 	if (stat(path, &st) < 0)
 		return false;
+	/* A clock tick may see two of them: each is a file of its own. */
 	ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	if (ns == e->state_ns)
+	if (ns == e->state_ns && st.st_ino == e->state_ino)
 		return false;
 	n = folder_read(folder, "state", packed, sizeof(packed));
 	if (n < 0)
@@ -59,6 +60,7 @@ read_state(const struct orders *o, struct order_entry *e)
 	free_state(e);
 	e->state = lifeboat__order_state__unpack(NULL, (size_t)n, packed);
 	e->state_ns = ns;
+	e->state_ino = st.st_ino;
 	e->ended = e->state && e->state->outcome != OUTCOME_NONE &&
 		   e->state->outcome != OUTCOME_READY;
 	return true;

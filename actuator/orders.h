@@ -33,6 +33,7 @@ struct order_entry {
 	char why[WHY_SIZE], detail[DETAIL_SIZE];
 	Lifeboat__OrderState *state; /* owned; as read last, or NULL */
 	int64_t state_ns;            /* the file's time then */
+	uint64_t state_ino;          /* and which file */
 };
 
 /* What the table serves; pointers are its owner's and outlive it. */

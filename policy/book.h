@@ -28,6 +28,7 @@ struct book_order {
 	uint64_t bytes, bytes_per_s;
 	uint64_t entered_ms[PHASES]; /* since it was taken, plus 1; 0: never */
 	mono_t news_at;              /* when the core was told that it goes on */
+	enum phase news_phase;       /* and its phase then */
 	enum outcome core_heard;     /* the last that the core was told */
 };
 

@@ -175,14 +175,24 @@ take_forged(
 	}
 }
 
-/* Open ones that go on; at most once a second the core is told. */
+/* The guest is suspended, and a few small messages are all that is left to be said. */
+static bool
+is_tail(enum phase phase)
+{
+	return phase >= PHASE_READY && phase < PHASE_PROVING;
+}
+
+/* Open ones that go on; at most once a second the core is told.  An actuator that lives
+ * is no progress: in the tail only the next phase is. */
 static void
 take_open(struct engine *e, struct book_order *o, mono_t now)
 {
 	if (o->row.kind == ORDER_PREPARE || o->row.outcome != OUTCOME_NONE ||
-	    mono_since(now, o->news_at) < DESK_NEWS_MS)
+	    mono_since(now, o->news_at) < DESK_NEWS_MS ||
+	    (is_tail(o->phase) && o->phase == o->news_phase))
 		return;
 	o->news_at = now;
+	o->news_phase = o->phase;
 	desk_tell_core(e, o->row.id, OUTCOME_NONE, WHY_NONE, now);
 }
 

@@ -292,7 +292,7 @@ def tell_failure(p, failure):
         print("--- %s: %s" % (host, domains(p, host)))
 
 
-def run(script, cases, prepare, play_one):
+def run(script, cases, prepare, play_one, rules=None):
     """main() of a driver: {name: arguments of play_one}."""
     args = sys.argv[1:]
     parser = argparse.ArgumentParser()
@@ -305,7 +305,8 @@ def run(script, cases, prepare, play_one):
         return 77
     os.environ.update(FAKEXL_BYTES=str(BYTES), FAKEXL_RATE=str(BYTES * 2))
     hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
-    with pool.Pool(options.build, folder, hosts, RULES, actuator=ACTUATOR, monitor=MONITOR) as p:
+    with pool.Pool(options.build, folder, hosts, {**RULES, **(rules or {})}, actuator=ACTUATOR,
+            monitor=MONITOR) as p:
         try:
             test_move.start(p)
             world = prepare(p)

@@ -1,16 +1,23 @@
 """An xl that fails, hangs, dies or lies, on one of the two hosts: real engine, monitors,
 actuators and carriers over an imitated hypervisor.  The guest is never lost and never runs
-twice, the first try ends as the table says or is held, and a later one succeeds.
+twice, the first try ends as the table says, and a later one succeeds.  An xl that hangs
+beyond the point of no return is left alone: the guest is held, and an alert says so, until
+somebody has ended it.
 
 Usage: test_xl.py --build BUILD [NAME...]
 """
 
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import pool
 import test_berth
 from test_berth import MOVED, STAYED, judge, play
+from test_fault import Witness, kill, nothing_left, processes
+from test_move import domains
+from test_operate import orders
 
 REFUSED = ("refused",)
 HEAD = ("hostile-head",)
@@ -48,6 +55,12 @@ CASES = {
     "source-another-name": ("source", "migrate", "another-name", STAYED, HEAD),
     "source-no-kernel": ("source", "migrate", "no-kernel", STAYED, ("no-file",)),
 }
+# Where xl hangs for good; and where the guest may be once it has been killed.
+HANGS = {
+    "source-hangs-at-go": ("source", "migrate", "hangs-at-go"),
+    "target-hangs-at-report": ("target", "migrate-receive", "hangs-at-report"),
+}
+RULES = {"move-silence": "12s"}
 WRAPPER = "#!/bin/sh\nFAKEXEN_STATE=%s BADXL_FAULT=%s exec %s %s \"$@\"\n"
 
 
@@ -60,7 +73,7 @@ def mend(p, name):
     if os.path.exists(p.path(name + ".fault")):
         os.unlink(p.path(name + ".fault"))
     p.write(name + ".xl", WRAPPER % (p.path(name + ".xen"), p.path(name + ".fault"), sys.executable,
-        os.path.join(test_berth.pool.HERE, "badxl.py")), 0o755)
+        os.path.join(pool.HERE, "badxl.py")), 0o755)
 
 
 def spoil(p, name, verb, fault):
@@ -70,14 +83,45 @@ def spoil(p, name, verb, fault):
         p.write(name + ".fault", "%s %s\n" % (verb, fault))
 
 
-def play_case(p, _world, whose, verb, fault, ends, whys):
+def play_case(p, _world, whose, verb, fault, ends=None, whys=None):
     def host(source, target):
         return source if whose == "source" else target
+    if not ends:
+        return play_hang(p, host, verb, fault)
     row = play(p, lambda source, target: spoil(p, host(source, target), verb, fault),
         lambda source, target: mend(p, host(source, target)))
     judge(row, ends, whys)
     return row
 
 
+def play_hang(p, host, verb, fault):
+    def held():
+        return next((o for o in orders(p) if o["kind"] == "move" and o["held"]), None)
+
+    source = next(name for name in p.names if "web" in domains(p, name))
+    target = next(name for name in p.names if name != source)
+    witness = Witness(p)
+    witness.start()
+    try:
+        spoil(p, host(source, target), verb, fault)
+        p.show("drain", source)
+        row = pool.wait_for("the hold", 60, held, p.check_alive)
+        mend(p, host(source, target))
+        time.sleep(3)
+        assert held(), "it let go by itself"
+        assert processes(p, host(source, target), "badxl.py", verb), "xl was ended"
+        assert "hold" in p.log("engine"), p.log("engine")
+        kill(p, host(source, target), "badxl.py", verb)
+        pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p),
+            p.check_alive)
+        p.show("undrain", source)
+        pool.wait_for("nothing left", 90, lambda: nothing_left(p), p.check_alive)
+    finally:
+        witness.over.set()
+        witness.join()
+    assert not witness.wrong, witness.wrong
+    return row
+
+
 if __name__ == "__main__":
-    sys.exit(test_berth.run(__file__, CASES, prepare, play_case))
+    sys.exit(test_berth.run(__file__, {**CASES, **HANGS}, prepare, play_case, RULES))

@@ -269,6 +269,32 @@ a_move_goes_on_over_a_restart(void **state)
 }
 
 static void
+a_move_that_hangs_in_its_tail_is_held_although_its_actuator_lives(void **state)
+{
+	Lifeboat__OrderState *prepared, *moving;
+
+	(void)state;
+	prepared = prepare();
+	moving = move(prepared);
+	r.host[0].state = GUEST_SUSPENDED;
+	for (int phase = PHASE_COPYING; phase <= PHASE_GO; phase++) {
+		moving->phase = (uint32_t)phase;
+		rig_run(&r, 50000);
+		door_says("{\"op\":\"orders\"}", "\"held\":false");
+	}
+	rig_run(&r, 15000);
+	door_says("{\"op\":\"orders\"}", "\"held\":true");
+	/* It was only slow. */
+	moving->phase = PHASE_PROVING;
+	moving->outcome = prepared->outcome = OUTCOME_MOVED;
+	r.host[0].guest = false;
+	r.host[1].guest = true;
+	rig_run(&r, 4000);
+	assert_int_equal(core_orders(r.engine->core), 0);
+	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"verdict\":\"proven\"");
+}
+
+static void
 a_hold_survives_a_restart_and_an_operator_settles_it(void **state)
 {
 	Lifeboat__OrderState *moving;
@@ -389,6 +415,7 @@ main(void)
 		CASE(another_content_under_our_id_is_stopped_and_holds),
 		CASE(a_later_term_is_left_behind),
 		CASE(a_move_goes_on_over_a_restart),
+		CASE(a_move_that_hangs_in_its_tail_is_held_although_its_actuator_lives),
 		CASE(a_hold_survives_a_restart_and_an_operator_settles_it),
 		CASE(a_move_is_cancelled_until_its_point_of_no_return),
 		CASE(a_leftover_after_the_end_is_held_again_and_cleaned),

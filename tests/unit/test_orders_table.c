@@ -1,9 +1,11 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "actuator/orders.h"
@@ -272,6 +274,110 @@ a_run_folder_that_takes_nothing_refuses_the_order(void **state)
 }
 
 static void
+an_outcome_written_in_the_tick_of_the_last_state_is_seen(void **state)
+{
+	char path[FOLDER_SIZE], file[FOLDER_SIZE + 8];
+	Lifeboat__OrderState s = LIFEBOAT__ORDER_STATE__INIT;
+	struct timespec same[2] = { { 1000, 0 }, { 1000, 0 } };
+	uint8_t packed[512], hash[WIRE_HASH] = { 0 };
+
+	(void)state;
+	tell(0);
+	folder(path);
+	snprintf(file, sizeof(file), "%s/state", path);
+	s.id = &t.id;
+	s.hash = (ProtobufCBinaryData){ sizeof(hash), hash };
+	for (int outcome = OUTCOME_NONE; outcome <= OUTCOME_STAYED;
+	     outcome += OUTCOME_STAYED) {
+		s.outcome = (uint32_t)outcome;
+		assert_int_equal(folder_write(path, "state", packed,
+				     lifeboat__order_state__pack(&s, packed)),
+		    0);
+		assert_int_equal(utimensat(AT_FDCWD, file, same, 0), 0);
+		assert_true(orders_look(&t.orders));
+		assert_false(orders_look(&t.orders));
+	}
+	assert_int_equal(said()->outcome, OUTCOME_STAYED);
+	assert_int_equal(orders_open(&t.orders), 0);
+}
+
+static void
+a_full_table_takes_no_more_until_there_is_room(void **state)
+{
+	char name[FOLDER_NAME];
+
+	(void)state;
+	for (uint32_t i = 1; i <= MAX_ORDERS_TOLD + 1; i++) {
+		t.id.number = i;
+		t.uuid[0] = (uint8_t)i;
+		tell(0);
+	}
+	assert_int_equal(t.started, MAX_ORDERS_TOLD);
+	assert_int_equal(t.orders.n, MAX_ORDERS_TOLD);
+	folder_name(name, &t.id);
+	assert_false(folder_has(t.run, name));
+	t.id.number = 1;
+	end_order(OUTCOME_STAYED);
+	t.reply.n_orders = 0;
+	t.reply.acknowledged = t.ids;
+	t.reply.n_acknowledged = 1;
+	tell(100);
+	assert_int_equal(t.orders.n, MAX_ORDERS_TOLD - 1);
+	t.reply.n_acknowledged = 0;
+	t.reply.n_orders = 1;
+	t.id.number = MAX_ORDERS_TOLD + 1;
+	tell(200);
+	assert_int_equal(t.started, MAX_ORDERS_TOLD + 1);
+	t.id.number = MAX_ORDERS_TOLD; /* taken long ago, whatever is full */
+	tell(300);
+	assert_int_equal(t.started, MAX_ORDERS_TOLD + 1);
+}
+
+static void
+a_refusal_is_told_until_it_is_acknowledged(void **state)
+{
+	(void)state;
+	snprintf(t.conf.run, sizeof(t.conf.run), "/proc/nowhere");
+	tell(0);
+	tell(100);
+	assert_int_equal(t.orders.n, 1);
+	assert_int_equal(said()->phase, PHASE_DONE);
+	assert_true(strlen(said()->detail) > 0);
+	t.reply.n_orders = 0;
+	t.reply.acknowledged = t.ids;
+	t.reply.n_acknowledged = 1;
+	tell(200);
+	assert_int_equal(t.orders.n, 0);
+}
+
+static void
+an_order_that_cannot_be_read_again_is_left_alone(void **state)
+{
+	char path[FOLDER_SIZE];
+
+	(void)state;
+	tell(0);
+	folder(path);
+	orders_deinit(&t.orders);
+	assert_int_equal(folder_write(path, "order", "\xff\xff", 2), 0);
+	assert_int_equal(open_table(), 0);
+	assert_int_equal(t.orders.n, 0);
+	assert_int_equal(t.started, 1);
+	assert_true(folder_has(path, "order"));
+}
+
+static void
+the_carriers_key_outlives_a_restart(void **state)
+{
+	struct keys_pair before = t.orders.carrier;
+
+	(void)state;
+	orders_deinit(&t.orders);
+	assert_int_equal(open_table(), 0);
+	assert_memory_equal(&t.orders.carrier, &before, sizeof(before));
+}
+
+static void
 a_cancellation_reaches_the_folder(void **state)
 {
 	char path[FOLDER_SIZE];
@@ -337,6 +443,11 @@ main(void)
 		FRESH(another_engine_is_heard_only_after_thirty_seconds_of_silence),
 		FRESH(a_second_order_for_a_guest_is_refused_while_one_is_open),
 		FRESH(a_run_folder_that_takes_nothing_refuses_the_order),
+		FRESH(an_outcome_written_in_the_tick_of_the_last_state_is_seen),
+		FRESH(a_full_table_takes_no_more_until_there_is_room),
+		FRESH(a_refusal_is_told_until_it_is_acknowledged),
+		FRESH(an_order_that_cannot_be_read_again_is_left_alone),
+		FRESH(the_carriers_key_outlives_a_restart),
 		FRESH(a_cancellation_reaches_the_folder),
 		FRESH(a_restart_takes_up_what_is_open_and_another_boot_voids_it),
 		FRESH(a_mover_that_died_is_started_again_and_one_that_lives_is_not),

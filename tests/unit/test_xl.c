@@ -65,6 +65,33 @@ every_state_is_told_apart(void **state)
 }
 
 static void
+a_dying_domain_that_has_lost_its_name_is_read_all_the_same(void **state)
+{
+	struct xl_domain d = parse("(null)                                      12     0 "
+				   "    1     --psrd       3.1 " UUID_1 "        2       "
+				   "         -");
+
+	(void)state;
+	assert_string_equal(d.name, "(null)");
+	assert_int_equal(d.domid, 12);
+	assert_int_equal(d.state, GUEST_DYING);
+}
+
+static void
+a_name_as_long_as_can_be_is_read_and_a_longer_one_is_no_line(void **state)
+{
+	char line[XL_NAME_SIZE + 128];
+	struct xl_domain d;
+
+	(void)state;
+	for (int len = XL_NAME_SIZE - 1; len <= XL_NAME_SIZE; len++) {
+		snprintf(
+		    line, sizeof(line), "%0*d 3 160 1 r----- 0.2 " UUID_1 " - -", len, 0);
+		assert_int_equal(xl_parse_line(&d, line), len < XL_NAME_SIZE);
+	}
+}
+
+static void
 what_is_no_domain_is_no_line(void **state)
 {
 	static const char *const lines[] = { "",
@@ -99,6 +126,10 @@ main(void)
 		cmocka_unit_test(a_running_guest_is_read_with_its_name_and_id),
 		cmocka_unit_test(a_name_may_have_blanks_and_look_like_numbers),
 		cmocka_unit_test(every_state_is_told_apart),
+		cmocka_unit_test(
+		    a_dying_domain_that_has_lost_its_name_is_read_all_the_same),
+		cmocka_unit_test(
+		    a_name_as_long_as_can_be_is_read_and_a_longer_one_is_no_line),
 		cmocka_unit_test(what_is_no_domain_is_no_line),
 		cmocka_unit_test(a_list_without_dom0_is_no_list),
 	};
