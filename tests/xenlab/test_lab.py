@@ -8,6 +8,7 @@ Needs root.  What xl said in each case is kept in DIR/captures/CASE.
 import argparse
 import contextlib
 import os
+import signal
 import sys
 import time
 
@@ -188,6 +189,7 @@ def main():
     parser.add_argument("--debs", required=True)
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = [case for case in CASES if not options.cases or case.__name__ in options.cases]
     began = time.monotonic()
     with Lab(options.build) as lab:
