@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """A pool of real Xen hosts under software emulation, with a real iSCSI target.
 
-usage: lab.py [--build DIR] up | down | status
+usage: lab.py [--build DIR] up [HOSTS] | down | status
        lab.py [--build DIR] ssh HOST [COMMAND] | heat HOST [CELSIUS] | cool HOST
        lab.py [--build DIR] cut HOST | mend HOST | slow HOST RATE | off HOST | on HOST
        lab.py [--build DIR] create GUEST HOST | heartbeats GUEST
+       lab.py [--build DIR] put HOST FILE REMOTE | install HOST DEB...
 
 Hosts xen1, xen2 (10.77.0.11, .12; guests arrive at 10.78.0.11, .12) and guests vm1, vm2
-(10.77.0.21, .22) live in the network namespace `xenlab`; 10.77.0.1 is the target's and
-the engine's.  Needs root.  XENLAB_SCALE stretches every deadline on a slow machine.
+(10.77.0.21, .22) live in a network namespace named after DIR, so labs in two folders do
+not meet; 10.77.0.1 is the target's and the engine's.  A third host comes with `up 3`.
+Needs root.  XENLAB_SCALE stretches every deadline on a slow machine.
 """
 
 import argparse
 import contextlib
 import ctypes
+import hashlib
 import json
 import os
 import shutil
@@ -26,7 +29,6 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import image
 from machine import Failed, Machine, run, wait_for
 
-NETNS = "xenlab"
 IQN = "iqn.2026-11.lab:disks"
 HOT, COOL = 91, 40
 GUESTS = {"vm1": 1, "vm2": 2, "pv1": 3}
@@ -50,23 +52,22 @@ class Lab:
     def __init__(self, build, hosts=2, lasting=False, say=lambda text: None):
         self.dir = os.path.join(os.path.abspath(build), "lab")
         self.build = os.path.abspath(build)
-        self.netns = NETNS
+        self.netns = "xenlab-" + hashlib.sha256(self.build.encode()).hexdigest()[:8]
         self.scale = float(os.environ.get("XENLAB_SCALE", "1"))
         self.lasting = lasting
         self.say = say
         self.images = None
         self.pids = {}
         self.children = {}
-        self.hosts = {m.name: m for m in (Machine(self, n + 1) for n in range(hosts))}
         with contextlib.suppress(FileNotFoundError, ValueError), open(self.dir + "/pids.json", encoding="utf-8") as f:
             self.pids = json.load(f)
+        self.add_hosts(max([hosts, *(int(name[3:]) for name in self.pids if name.startswith("xen"))]))
+
+    def add_hosts(self, count):
+        self.hosts = {m.name: m for m in (Machine(self, n + 1) for n in range(count))}
 
     def __enter__(self):
-        try:
-            self.up()
-        except BaseException:
-            self.down()
-            raise
+        self.up()
         return self
 
     def __exit__(self, *_):
@@ -120,8 +121,17 @@ class Lab:
     # --- the lab --------------------------------------------------------------------
 
     def up(self):
+        """All of it, or nothing and the logs."""
         if any(self.is_alive(name) for name in self.pids):
             raise Failed("the lab is up already: lab.py down")
+        try:
+            self._up()
+        except BaseException:
+            self.save_logs()
+            self.down()
+            raise
+
+    def _up(self):
         image.build(self.build, self.say)
         self.down()
         os.makedirs(self.dir)
@@ -137,6 +147,8 @@ class Lab:
                 self.put_guest(machine, name, number)
 
     def down(self):
+        for machine in self.hosts.values():
+            machine.hang_up()
         for name in list(self.pids):
             with contextlib.suppress(OSError):
                 self.kill(name, signal.SIGKILL)
@@ -234,6 +246,7 @@ def _die_with_parent():
 
 def command(lab, verb, args):
     if verb == "up":
+        lab.add_hosts(int(args[0]) if args else 2)
         lab.up()
     elif verb == "down":
         lab.save_logs()
@@ -241,6 +254,9 @@ def command(lab, verb, args):
     elif verb == "status":
         for name in ["tgtd", *lab.hosts]:
             print("%-6s %s" % (name, "up" if lab.is_alive(name) else "down"))
+            if name in lab.hosts and lab.is_alive(name):
+                for guest, (_, state, uuid) in lab.hosts[name].domains().items():
+                    print("         %-16s %s %s" % (guest, state, uuid))
     elif verb == "ssh":
         os.execvp("ip", lab.hosts[args[0]].ssh_command(*args[1:]))
     elif verb in ("heat", "cool"):
@@ -254,11 +270,14 @@ def command(lab, verb, args):
         lab.hosts[args[0]].off()
     elif verb == "on":
         lab.power_on(args[0])
+    elif verb == "put":
+        lab.hosts[args[0]].put(args[1], args[2])
+    elif verb == "install":
+        lab.hosts[args[0]].install(args[1:])
     elif verb == "create":
         lab.create(*args[:2])
     elif verb == "heartbeats":
-        beats = lab.heartbeats(args[0])
-        print("%d heartbeats, the last is %d" % (len(beats), beats[-1] if beats else 0))
+        print("%d heartbeats, the last is %d" % (len(beats := lab.heartbeats(args[0])), beats[-1] if beats else 0))
     else:
         raise Failed("no command '%s'; see --help" % verb)
 
@@ -269,6 +288,7 @@ def main():
     parser.add_argument("verb")
     parser.add_argument("args", nargs=argparse.REMAINDER)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was begun is undone
     try:
         command(Lab(options.build, lasting=True, say=print), options.verb, options.args)
     except KeyError as unknown:

@@ -76,7 +76,14 @@ class Machine:
 
     def off(self):
         """The plug is pulled."""
+        self.hang_up()
         self.lab.kill(self.name, signal.SIGKILL)
+
+    def hang_up(self):
+        """End the ssh that every command shares; the next command starts another."""
+        if os.path.exists(self.path(".ssh")):
+            subprocess.run(["ssh", "-q", "-o", "ControlPath=" + self.path(".ssh"), "-O", "exit", self.name],
+                capture_output=True, timeout=30, check=False)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path(".ssh"))
 
@@ -84,6 +91,7 @@ class Machine:
         return ["ip", "netns", "exec", self.lab.netns, "ssh", "-q", "-i", self.lab.image("key"),
             "-o", "ControlMaster=auto", "-o", "ControlPath=" + self.path(".ssh"), "-o", "ControlPersist=600",
             "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=10",
+            "-o", "ServerAliveInterval=30", "-o", "ServerAliveCountMax=10",
             "root@" + self.address, *command]
 
     def ssh(self, command, timeout=120):
@@ -98,6 +106,11 @@ class Machine:
                 timeout=120 * self.lab.scale)
         if done.returncode != 0:
             raise Failed("%s: %s cannot be written: %s" % (self.name, remote, done.stderr.decode(errors="replace")))
+
+    def install(self, debs):
+        for deb in debs:
+            self.put(deb, "/root/" + os.path.basename(deb))
+        self.ssh("cd /root && dpkg -i " + " ".join(os.path.basename(deb) for deb in debs), 300)
 
     def wait_up(self):
         wait_for("%s to boot" % self.name, 300 * self.lab.scale, lambda: self.ssh("xl info -n >/dev/null && echo up", 30))

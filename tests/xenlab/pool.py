@@ -65,9 +65,7 @@ class Pool:
         self.write("policy.conf", "\n".join(lines) + "\n")
 
     def _install_host(self, machine):
-        for deb in self.debs[:3]:
-            machine.put(deb, "/root/" + os.path.basename(deb))
-        machine.ssh("dpkg -i /root/lifeboat*.deb", 300)
+        machine.install(self.debs[:3])
         self.put(machine, "monitor.conf", self._engine_section() +
             "report = tcp://10.77.0.1:7801\n[monitor]\ndeadline = 30s\n")
         machine.put(self.path(machine.name + ".key"), "/etc/lifeboat/host.key", 0o600)
