@@ -68,10 +68,11 @@ carrier_tick(struct carrier *c, mono_t now)
 		link_put(&c->link, LINK_ALIVE, NULL, 0);
 }
 
-uint8_t
+struct carrier_said
 carrier_listen(struct carrier *c)
 {
-	uint8_t last = 0, tag, *data;
+	struct carrier_said said = { .cancel = false };
+	uint8_t tag, *data;
 	size_t len;
 	int r = record_reader_fill(&c->control, CARRIER_CONTROL);
 
@@ -84,10 +85,12 @@ carrier_listen(struct carrier *c)
 			if (c->file)
 				memcpy(c->file, data, len);
 		}
-		last = tag;
+		said.cancel |= tag == CARRIER_CANCEL;
+		said.xl_ended |= tag == CARRIER_XL_ENDED;
+		said.allow |= tag == CARRIER_ALLOW;
 		record_reader_drop(&c->control);
 	}
-	return last;
+	return said;
 }
 
 void

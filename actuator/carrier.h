@@ -92,8 +92,11 @@ void carrier_say_phase(struct carrier *c, enum phase phase);
 void carrier_say_failed(struct carrier *c, const char *why, const char *sentence);
 /* Each second: bytes to the mover, LINK_ALIVE to the other side. */
 void carrier_tick(struct carrier *c, mono_t now);
-/* Takes what the mover says: the last tag, or 0. */
-uint8_t carrier_listen(struct carrier *c);
+/* What the mover has said, all of it at once. */
+struct carrier_said {
+	bool cancel, xl_ended, allow;
+};
+struct carrier_said carrier_listen(struct carrier *c);
 /* Drop the connection; what is half sent is lost. */
 void carrier_hang_up(struct carrier *c);
 /* Send an authenticated last word with its why and wait a moment for it to leave. */

@@ -363,18 +363,18 @@ take_shim(struct source *s, int listener)
 static void
 take_mover(struct source *s)
 {
-	uint8_t said = carrier_listen(s->c);
+	struct carrier_said said = carrier_listen(s->c);
 
-	if (said == CARRIER_CANCEL && !s->released)
+	if (said.cancel && !s->released)
 		give_up(s, "cancelled", "cancelled by the engine or an operator");
-	if (said == CARRIER_XL_ENDED) {
+	if (said.xl_ended) {
 		s->xl_ended = true;
 		if (!s->released)
 			give_up(s, "xl-ended", "this host's xl gave up");
 	}
 	if (s->c->mover_gone && !s->released)
 		give_up(s, "mover-gone", "the mover died");
-	if (said == CARRIER_ALLOW && s->ready && !s->released && !s->over) {
+	if (said.allow && s->ready && !s->released && !s->over) {
 		s->released = true;
 		tell_xl(s, WORDS_READY, WORDS_READY_SIZE);
 	}

@@ -407,11 +407,11 @@ take_xl(struct target *t)
 static void
 take_mover(struct target *t)
 {
-	uint8_t said = carrier_listen(t->c);
+	struct carrier_said said = carrier_listen(t->c);
 
-	if (said == CARRIER_CANCEL)
+	if (said.cancel)
 		give_up(t, "cancelled", "cancelled by the engine or an operator");
-	t->xl_ended |= said == CARRIER_XL_ENDED;
+	t->xl_ended |= said.xl_ended;
 	if (t->c->mover_gone && !t->ready)
 		give_up(t, "mover-gone", "the mover died");
 }

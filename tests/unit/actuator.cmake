@@ -1,4 +1,5 @@
-foreach(module autostart xl preflight orders_table link folder ledger actuator_conf header)
+foreach(module autostart xl preflight orders_table link folder ledger actuator_conf header
+    carrier)
   lifeboat_unit(${module} actuator_core)
 endforeach()
 target_compile_definitions(test_header PRIVATE TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data")
