@@ -24,7 +24,12 @@ setup(void **state)
 	    link_init(&c.link) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
 		return -1;
 	mover = fcntl(pair[1], F_DUPFD, 20); /* out of the way */
-	return mover >= 0 && dup2(pair[0], CARRIER_CONTROL) >= 0 ? 0 : -1;
+	close(pair[1]);
+	if (pair[0] != CARRIER_CONTROL) {
+		dup2(pair[0], CARRIER_CONTROL);
+		close(pair[0]);
+	}
+	return mover < 0;
 }
 
 static int
