@@ -58,7 +58,10 @@ int conf_read(const struct conf *conf, const char *path, struct err *err);
 void conf_print(FILE *f, const struct conf_key *keys, const char *section,
     const char *heading, const void *in);
 
-/* mdoc list of the keys of one section, for the man pages. */
+/*
+ * One section as it stands in section 5 of the manual: a subsection with the list of its
+ * keys, in mdoc: sentence, range, default.  tests/manuals.py holds the pages against it.
+ */
 void conf_print_mdoc(FILE *f, const struct conf_key *keys, const char *section);
 
 #endif
