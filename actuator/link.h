@@ -85,8 +85,7 @@ bool link_take_welcome(struct link *l, const struct link_keys *keys,
 bool link_has_room(const struct link *l);
 /* There must be room.  len <= LINK_BODY_MAX. */
 void link_put(struct link *l, enum link_type type, const void *body, size_t len);
-/* Send what was put.  0, also when the socket is full (then !link_has_room), or -errno.
- */
+/* Send what was put.  0, even if the socket is full (then !link_has_room), or -errno. */
 int link_flush(struct link *l);
 
 /*

@@ -92,8 +92,7 @@ on_news(struct watch *w, bool urgent)
 		publish(g);
 }
 
-/* A probe that is still busy from the round before joins whichever round it answers in.
- */
+/* A probe still busy from the round before joins whichever round it answers in. */
 static void
 on_sweep(uv_timer_t *timer)
 {

@@ -15,8 +15,7 @@ bool orders_same(order_t a, order_t b);
 int orders_find(const struct core *core, order_t id);
 /* The next of this term. */
 order_t orders_new_id(struct core *core);
-/* An action about the order, filled but for its kind's own fields.  There must be room.
- */
+/* An action about it, filled but for its kind's own fields.  There must be room. */
 struct action *orders_say(
     struct core *core, enum action_kind kind, enum why why, const struct order *o);
 
