@@ -12,7 +12,10 @@
 struct uplink_owner {
 	void *owner;
 	const char *program; /* argv[0] of the bus child */
-	const void *conf;    /* its first record */
+	enum role role;
+	const char *key_path;      /* this host's key; read once */
+	const uint8_t *engine_key; /* SEAL_KEY bytes */
+	const void *conf;          /* its first record */
 	size_t conf_size;
 	const struct bus_address *engine;
 	int64_t ask_every_ms;
@@ -35,8 +38,9 @@ struct uplink {
 	uint8_t *frame; /* FRAME_MAX bytes */
 };
 
-/* exchange was initialised.  0 or -errno. */
-int uplink_init(struct uplink *u, uv_loop_t *loop, const struct uplink_owner *of);
+/* seal_start() was called.  0, or -errno: -ENOKEY if the keys cannot be used. */
+int uplink_init(struct uplink *u, uv_loop_t *loop, const struct uplink_owner *of,
+    const struct uuid *boot_id, struct err *err);
 void uplink_deinit(struct uplink *u);
 
 /* Start the bus child and ask. */
