@@ -51,9 +51,10 @@ struct book_order *book_find(const struct book *b, order_t id);
 struct book_order *book_after(
     const struct book *b, order_t prepare, enum order_kind kind);
 
-/* Stores what changed; logs a failure once. */
+/* Stores what changed.  0, or -errno after the failure was logged once. */
 int book_save(struct book *b, struct book_order *o);
-/* Nothing more is expected: stored as closed, and freed. */
+/* Nothing more is expected: stored as closed, and freed.  While the store fails it stays
+ * in the book, open. */
 void book_close(struct book *b, struct book_order *o);
 struct book_order *book_order_free(struct book_order *o);
 

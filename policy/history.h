@@ -12,7 +12,7 @@ struct history_entry {
 	mono_t at;
 	host_t from, to;
 	struct uuid guest;
-	char text[HISTORY_TEXT];
+	char text[HISTORY_TEXT]; /* prose, as in the log */
 };
 
 /* A ring: zeroed memory is an empty one. */

@@ -110,7 +110,7 @@ enum event_kind {
 	EVENT_TICK,
 	EVENT_RULES,     /* rules: at start and on reload */
 	EVENT_HOST,      /* host_name: a line of the inventory, at start */
-	EVENT_RESTART,   /* the engine began a term, or itself slept: all is unknown */
+	EVENT_RESTART,   /* the engine began a term: all is unknown */
 	EVENT_CATALOGUE, /* catalogue: all sensors of a host, replacing those before */
 	EVENT_READINGS,
 	EVENT_PROBES,

@@ -1,0 +1,63 @@
+"""doc/wire.md names every message, refusal, record and limit that the code knows: wire_words.py SOURCE"""
+
+import pathlib
+import re
+import sys
+
+root = pathlib.Path(sys.argv[1])
+page = (root / "doc/wire.md").read_text()
+faults = []
+
+
+def source(path):
+    return (root / path).read_text()
+
+
+def want(what, text):
+    if text not in page:
+        faults.append("doc/wire.md: %s: no '%s'" % (what, text))
+
+
+def number(path, name):
+    """Of an enumerator: a number, or a product or shift of two."""
+    value = re.search(r"\b%s = ([0-9]+)(?: (\*|<<) ([0-9]+))?" % name, source(path))
+    first, sign, second = value.groups()
+    if sign is None:
+        return int(first)
+    return int(first) * int(second) if sign == "*" else int(first) << int(second)
+
+
+messages = re.findall(r"^message (\w+)", source("base/lifeboat.proto"), re.M)
+refusals = re.findall(r'\[FRAME_E_\w+\] = "(\w+)"', source("base/frame.c"))
+records = re.findall(r"^\tLINK_([A-Z]+)(?: = 1)?,\s*/\*", source("actuator/link.h"), re.M)
+kinds = re.findall(r'"(\w+)"', re.search(r"order_kind_names\[\] = \{([^}]*)\}", source("base/types.c")).group(1))[1:]
+for name in messages:
+    want("a message", "`%s`" % name)
+for name in refusals:
+    want("a refusal", "| `%s` |" % name)
+for at, name in enumerate(records, 1):
+    want("a record", "| %d %s |" % (at, name.lower()))
+for name in kinds:
+    want("a kind of order", "| `%s` |" % name)
+
+want("largest frame", "at most %s bytes" % format(number("base/frame.h", "FRAME_MAX"), ","))
+want("header", "     %d      n  body" % number("base/frame.h", "FRAME_HEADER"))
+want("hosts", "| %s |" % format(number("policy/conf.h", "CONF_MAX_HOSTS"), ","))
+want("sensors", "| %d, names of %d bytes |" % (number("base/types.h", "MAX_SENSORS"), number("base/types.h", "SENSOR_SIZE") - 1))
+want("guests", "| %d, names of %d bytes |" % (number("base/types.h", "MAX_GUESTS"), number("base/types.h", "NAME_SIZE") - 1))
+want("disks", "| %d, %d; identities of %d bytes |" % (
+    number("base/types.h", "MAX_GUEST_DISKS"), number("base/types.h", "MAX_DISKS"), number("base/types.h", "DISK_SIZE") - 1))
+want("bridges", "| %d, %d; names" % (number("base/types.h", "MAX_GUEST_BRIDGES"), number("base/types.h", "MAX_BRIDGES")))
+want("sessions", "| iSCSI sessions of a host | %d |" % number("base/types.h", "MAX_SESSIONS"))
+want("orders", "| orders in a request, in a reply | %d |" % number("base/wire.h", "MAX_ORDERS_TOLD"))
+want("sentences", "| %d, %d bytes |" % (number("base/wire.h", "WHY_SIZE") - 1, number("base/wire.h", "DETAIL_SIZE") - 1))
+want("arena", "arena of %d KiB" % (number("base/wire.h", "WIRE_ARENA") // 1024))
+want("body of a record", "up to %d KiB" % (number("actuator/link.h", "LINK_BODY_MAX") // 1024))
+want("freshness", "older than %d s" % (number("base/exchange.h", "EXCHANGE_FRESH_MS") // 1000))
+want("nonce", "within %d s" % (number("policy/intake.h", "INTAKE_NONCE_MS") // 1000))
+want("binding", "silent for %d s" % (number("actuator/orders.h", "ORDERS_BOUND_MS") // 1000))
+if len(messages) < 15 or len(refusals) < 10 or len(records) != 10 or len(kinds) != 4:
+    faults.append("found too few names: a pattern is wrong: %s" % [messages, refusals, records, kinds])
+
+print("\n".join(faults))
+sys.exit(1 if faults else 0)
