@@ -15,7 +15,10 @@
 struct uplink_owner {
 	void *owner;
 	const char *program; /* argv[0] of the bus child */
-	const void *conf;    /* its first record */
+	enum role role;
+	const char *key_path;      /* this host's key; read once */
+	const uint8_t *engine_key; /* SEAL_KEY bytes */
+	const void *conf;          /* its first record */
 	size_t conf_size;
 	const struct bus_address *engine;
 	int64_t ask_every_ms;
@@ -38,9 +41,10 @@ struct uplink {
 	uint8_t *frame; /* FRAME_MAX bytes */
 };
 
-/* u is zeroed but for its exchange, which was initialised and is the uplink's from here
- * on.  0 or -errno. */
-int uplink_init(struct uplink *u, uv_loop_t *loop, const struct uplink_owner *of);
+/* u is zeroed; seal_start() was called.  0, or -errno with a sentence: -ENOKEY if the
+ * keys cannot be used. */
+int uplink_init(struct uplink *u, uv_loop_t *loop, const struct uplink_owner *of,
+    const struct uuid *boot_id, struct err *err);
 /* After uplink_stop(), when the loop has let go of child and timers. */
 void uplink_deinit(struct uplink *u);
 
