@@ -1,4 +1,6 @@
-"""doc/wire.md names every message, refusal, record and limit that the code knows: wire_words.py SOURCE"""
+"""doc/wire.md names every message, refusal, record and limit that the code knows, and doc/door.md every request:
+wire_words.py SOURCE
+"""
 
 import pathlib
 import re
@@ -56,7 +58,16 @@ want("body of a record", "up to %d KiB" % (number("actuator/link.h", "LINK_BODY_
 want("freshness", "older than %d s" % (number("base/exchange.h", "EXCHANGE_FRESH_MS") // 1000))
 want("nonce", "within %d s" % (number("policy/intake.h", "INTAKE_NONCE_MS") // 1000))
 want("binding", "silent for %d s" % (number("actuator/orders.h", "ORDERS_BOUND_MS") // 1000))
-if len(messages) < 15 or len(refusals) < 10 or len(records) != 10 or len(kinds) != 4:
+requests = set(re.findall(r'q->op, "([a-z-]+)"', source("policy/door_answer.c")))
+requests |= set(re.findall(r'^\t\t\{ "([a-z-]+)", ', source("policy/door_operate.c"), re.M))
+told = set(re.findall(r'"op":"([a-z-]+)"|, `([a-z]+)`(?=[^|]*\|)', source("doc/door.md")))
+told = {a or b for a, b in told}
+for name in sorted(requests - told):
+    faults.append("doc/door.md: no request " + name)
+for name in sorted(set(re.findall(r'"op":"([a-z-]+)"', source("doc/door.md"))) - requests):
+    faults.append("doc/door.md: no such request: " + name)
+
+if len(requests) < 14 or len(messages) < 15 or len(refusals) < 10 or len(records) != 10 or len(kinds) != 4:
     faults.append("found too few names: a pattern is wrong: %s" % [messages, refusals, records, kinds])
 
 print("\n".join(faults))
