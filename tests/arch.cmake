@@ -10,5 +10,5 @@ add_test(NAME arch.manuals
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/manuals.py ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 add_test(NAME arch.figures
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/figures.py ${PROJECT_SOURCE_DIR})
-add_test(NAME arch.wire-words
-  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/wire_words.py ${PROJECT_SOURCE_DIR})
+add_test(NAME arch.formats
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/formats.py ${PROJECT_SOURCE_DIR})

@@ -1,5 +1,6 @@
-"""doc/wire.md names every message, refusal, record and limit that the code knows, and doc/door.md every request:
-wire_words.py SOURCE
+"""The documents of Lifeboat's formats name what the code knows of them: formats.py SOURCE
+
+doc/wire.md every message, refusal, record and limit; doc/door.md every request; doc/trace.md every event and its keys.
 """
 
 import pathlib
@@ -7,7 +8,6 @@ import re
 import sys
 
 root = pathlib.Path(sys.argv[1])
-page = (root / "doc/wire.md").read_text()
 faults = []
 
 
@@ -16,7 +16,7 @@ def source(path):
 
 
 def want(what, text):
-    if text not in page:
+    if text not in wire:
         faults.append("doc/wire.md: %s: no '%s'" % (what, text))
 
 
@@ -29,6 +29,7 @@ def number(path, name):
     return int(first) * int(second) if sign == "*" else int(first) << int(second)
 
 
+wire = source("doc/wire.md")
 messages = re.findall(r"^message (\w+)", source("base/lifeboat.proto"), re.M)
 refusals = re.findall(r'\[FRAME_E_\w+\] = "(\w+)"', source("base/frame.c"))
 records = re.findall(r"^\tLINK_([A-Z]+)(?: = 1)?,\s*/\*", source("actuator/link.h"), re.M)
@@ -67,7 +68,21 @@ for name in sorted(requests - told):
 for name in sorted(set(re.findall(r'"op":"([a-z-]+)"', source("doc/door.md"))) - requests):
     faults.append("doc/door.md: no such request: " + name)
 
-if len(requests) < 14 or len(messages) < 15 or len(refusals) < 10 or len(records) != 10 or len(kinds) != 4:
+events = re.findall(r'\[EVENT_\w+\] = "(\w+)"', source("policy/trace.c"))
+keys = re.findall(r'^\t\{ "([a-z0-9-]+)", FIELD', source("policy/trace.c"), re.M)
+for part in ("xen", "order", "sensors"):
+    text = source("policy/trace_read_%s.c" % part)
+    keys += re.findall(r'strcmp\((?:key|word|mark), "([a-z-]+)"\)', text)
+    keys += re.findall(r'"([a-z-]+)"', "".join(re.findall(r"(?:keys|words)\[\] = \{([^}]*)\}", text)))
+trace = source("doc/trace.md")
+for name in events:
+    if not re.search(r"`@T (\w+\|)*%s\b" % name, trace):
+        faults.append("doc/trace.md: no event " + name)
+for name in keys:
+    if not re.search(r"(?<![a-z-])%s(?![a-z-])" % name, trace):
+        faults.append("doc/trace.md: no key " + name)
+
+if len(events) < 19 or len(keys) < 40 or len(requests) < 14 or len(messages) < 15 or len(refusals) < 10 or len(records) != 10 or len(kinds) != 4:
     faults.append("found too few names: a pattern is wrong: %s" % [messages, refusals, records, kinds])
 
 print("\n".join(faults))
