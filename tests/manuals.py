@@ -1,7 +1,7 @@
 """The manuals, the commented configurations and the documents name what the programs know:
 manuals.py SOURCE BUILD
 
-Section 5: the tables of keys, with ranges and defaults, are what --print-mdoc says.
+Section 5: the tables of keys, with ranges and defaults, are what --print-mdoc says; its examples are accepted.
 etc/PROGRAM.conf: every key with its default, below the same sentence and range; it is accepted.
 Sections 1 and 8: every option and command of --help, and no other.
 README.md and doc/: every command line there names a program, a command and options that exist.
@@ -14,6 +14,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import textwrap
 
 root, build = map(pathlib.Path, sys.argv[1:])
@@ -54,6 +55,21 @@ def check_page(program):
             faults.append("%s has no section %s" % (path.name, section))
         wanted = re.sub(pattern, lambda _, part=part: part, wanted, flags=re.M | re.S)
     settle(path, page, wanted, "its keys are not those of the program")
+
+
+def check_examples(program):
+    page = (root / ("doc/man/lifeboat-%s.conf.5" % program)).read_text()
+    examples = re.findall(r"^\.Bd -literal[^\n]*\n(\[.*?)^\.Ed", page.split(".Sh EXAMPLES")[1], re.M | re.S)
+    for text in examples:
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as f:
+            f.write(text)
+            f.flush()
+            done = subprocess.run([build / program / ("lifeboat-" + program), "-n", "-c", f.name],
+                                  capture_output=True, text=True)
+        if done.returncode != 0:
+            faults.append("lifeboat-%s.conf.5: its example is refused: %s" % (program, done.stderr.strip()))
+    if not examples:
+        faults.append("lifeboat-%s.conf.5 has no example" % program)
 
 
 def plain(mdoc):
@@ -190,6 +206,7 @@ documents = [root / "README.md", *sorted((root / "doc").rglob("*.md"))]
 
 for name in DAEMONS:
     check_page(name)
+    check_examples(name)
     check_configuration(name)
     check_options("lifeboat-%s.8" % name, (root / ("doc/man/lifeboat-%s.8" % name)).read_text(), helps[name])
 check_command_page(helps["lifeboat"])
