@@ -4,7 +4,8 @@ manuals.py SOURCE BUILD
 Section 5: the tables of keys, with ranges and defaults, are what --print-mdoc says; its examples are accepted.
 etc/PROGRAM.conf: every key with its default, below the same sentence and range; it is accepted.
 Sections 1 and 8: every option and command of --help, and no other.
-README.md and doc/: every command line there names a program, a command and options that exist.
+README.md, CONTRIBUTING.md and doc/: every command line there names a program, a command and options that exist, and
+every file of the tree that is named is there.
 
 UPDATE=1 in the environment writes the tables and the sentences anew, to be read and committed.
 """
@@ -200,9 +201,19 @@ def check_document(path, helps):
                 faults.append("%s: lifeboat has no command %s" % (path.name, operands[0]))
 
 
+def check_files(path):
+    folders = "doc|tests|base|monitor|policy|actuator|cli|etc"
+    for name in re.findall(r"`((?:%s)/[\w./-]+)`" % folders, path.read_text()):
+        if "NAME" not in name and not (root / name).exists() and not (root / (name + ".h")).exists():
+            faults.append("%s: there is no %s" % (path.name, name))
+    for name in re.findall(r"`([\w/-]+\.md)`", path.read_text()):
+        if not (root / name).exists() and not (path.parent / name).exists() and not (root / "doc" / name).exists():
+            faults.append("%s: there is no %s" % (path.name, name))
+
+
 helps = {name: options(said(name, "--help")) for name in DAEMONS}
 helps["lifeboat"] = options("\n".join(said("lifeboat", *c, "--help") for c in [[]] + [[c] for c in commands()]))
-documents = [root / "README.md", *sorted((root / "doc").rglob("*.md"))]
+documents = [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "doc").rglob("*.md"))]
 
 for name in DAEMONS:
     check_page(name)
@@ -212,6 +223,7 @@ for name in DAEMONS:
 check_command_page(helps["lifeboat"])
 for path in documents:
     check_document(path, helps)
+    check_files(path)
 if not all(helps.values()) or sum(len(list(command_lines(p.read_text()))) for p in documents) < 20:
     faults.append("too few options or command lines were found: a pattern is wrong")
 
