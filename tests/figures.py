@@ -52,6 +52,10 @@ def row(what, sizes):
     return f"{what:<24}{len(sizes):>6}{statistics.median(sizes):>9.0f}{p90:>6}{sizes[-1]:>6}"
 
 
+def count_lines(folder, pattern):
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in folder.rglob(pattern))
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     sizes = {".c": [], ".h": []}
@@ -86,6 +90,8 @@ def main():
     print(row("lines of a function", lengths))
     print(f"{sum(map(sum, sizes.values()))} lines, {rate:.1f} #if per 1,000 lines of .c, "
           f"{exceptions} functions marked")
+    print(f"tests: {count_lines(root / 'tests', '*.c')} lines of C, {count_lines(root / 'tests', '*.py')} of Python, "
+          f"{len(list((root / 'tests/scenario').glob('*.txt'))) - 1} scenarios")
     print(*faults, sep="\n", end="\n" if faults else "")
     return 1 if faults else 0
 
