@@ -25,11 +25,10 @@ struct book_order {
 	/* What its actuator said last. */
 	bool last; /* row.said is its last word, and stored */
 	enum phase phase;
-	uint64_t bytes, bytes_per_s;
-	uint64_t entered_ms[PHASES]; /* since it was taken, plus 1; 0: never */
-	mono_t news_at;              /* when the core was told that it goes on */
-	enum phase news_phase;       /* and its phase then */
-	enum outcome core_heard;     /* the last that the core was told */
+	uint64_t bytes_per_s;
+	mono_t news_at;          /* when the core was told that it goes on */
+	enum phase news_phase;   /* and its phase then */
+	enum outcome core_heard; /* the last that the core was told */
 };
 
 struct book {
