@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 /* inih cuts lines at 200 bytes without a word; these are refused before it sees them. */
-enum { LINE_MAX_BYTES = 190, MAX_SEEN = 32768, VALUE_SIZE = 200 };
+enum { LINE_MAX_BYTES = 190, MAX_SEEN = 32768, VALUE_SIZE = 200, NUMBER_SIZE = 64 };
 
 struct seen {
 	const char *section; /* owned */
@@ -37,6 +37,54 @@ refuse(struct reading_state *s, const char *key, const char *sentence)
 		s->r = err_set(s->err, -EINVAL, "%s:%d: %s%s%s", s->path, s->line, key,
 		    *key ? ": " : "", sentence);
 	return 0;
+}
+
+/* A number as the key's type writes it; a quantity with the unit that its default has. */
+static char *
+number_text(char *buf, size_t size, const struct conf_key *key, int64_t n)
+{
+	char number[NUMBER_SIZE];
+	const char *unit = key->type == CONF_PERCENT ? "%" : "";
+
+	switch (key->type) {
+	case CONF_DURATION:
+		return text_duration(buf, size, n);
+	case CONF_MEMORY:
+		return text_memory(buf, size, (uint64_t)n);
+	case CONF_MILLI:
+		text_milli(number, sizeof(number), n);
+		if (key->fallback)
+			unit = key->fallback + strspn(key->fallback, "0123456789.-");
+		break;
+	default:
+		snprintf(number, sizeof(number), "%" PRId64, n);
+	}
+	snprintf(buf, size, "%s%s", number, unit);
+	return buf;
+}
+
+static bool
+has_range(const struct conf_key *key)
+{
+	return key->min != 0 || key->max != 0;
+}
+
+/* The sentence, and what may be given instead. */
+static int
+refuse_value(struct reading_state *s, const struct conf_key *key, const char *sentence)
+{
+	char text[256], least[NUMBER_SIZE], most[NUMBER_SIZE];
+	size_t len = (size_t)snprintf(text, sizeof(text), "%s", sentence);
+
+	if (has_range(key))
+		snprintf(text + len, sizeof(text) - len, " (%s to %s)",
+		    number_text(least, sizeof(least), key, key->min),
+		    number_text(most, sizeof(most), key, key->max));
+	for (int i = 0; key->type == CONF_WORD && key->words[i] && len < sizeof(text);
+	     i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
+		    i == 0 ? ": " : ", ", key->words[i]);
+	return refuse(s, key->name, text);
 }
 
 static const char *
@@ -79,7 +127,7 @@ set_number(void *at, const struct conf_key *key, const char *value)
 
 	if (bad)
 		return bad;
-	if ((key->min != 0 || key->max != 0) && (n < key->min || n > key->max))
+	if (has_range(key) && (n < key->min || n > key->max))
 		return "is out of its range";
 	memcpy(at, &n, sizeof(n));
 	return NULL;
@@ -227,7 +275,7 @@ on_key(void *user, const char *section, const char *name, const char *value)
 	if (*value == '\0')
 		return 1;
 	bad = set_value(s->entry, key, value);
-	return bad ? refuse(s, name, bad) : 1;
+	return bad ? refuse_value(s, key, bad) : 1;
 }
 
 /* What inih would take in silence: each is refused with its line. */
@@ -345,24 +393,6 @@ out:
 	return s.r;
 }
 
-/* A number of the key's type; one with a sensor's unit has none here. */
-static char *
-number_text(char *buf, size_t size, const struct conf_key *key, int64_t n)
-{
-	switch (key->type) {
-	case CONF_DURATION:
-		return text_duration(buf, size, n);
-	case CONF_MEMORY:
-		return text_memory(buf, size, (uint64_t)n);
-	case CONF_MILLI:
-		return text_milli(buf, size, n);
-	default:
-		snprintf(
-		    buf, size, "%" PRId64 "%s", n, key->type == CONF_PERCENT ? "%" : "");
-		return buf;
-	}
-}
-
 static char *
 value_text(char *buf, size_t size, const struct conf_key *key, const void *in)
 {
@@ -412,8 +442,7 @@ conf_print(FILE *f, const struct conf_key *keys, const char *section, const char
 static void
 print_mdoc_range(FILE *f, const struct conf_key *key)
 {
-	char least[64], most[64];
-	const char *unit = "";
+	char least[NUMBER_SIZE], most[NUMBER_SIZE];
 
 	if (key->type == CONF_WORD || key->type == CONF_BOOL) {
 		fprintf(f, "One of\n.Li %s", key->type == CONF_BOOL ? "yes , no" : "");
@@ -421,13 +450,10 @@ print_mdoc_range(FILE *f, const struct conf_key *key)
 			fprintf(f, "%s%s", i > 0 ? " , " : "", key->words[i]);
 		fprintf(f, " .\n");
 	}
-	if (key->min == 0 && key->max == 0)
-		return;
-	if (key->type == CONF_MILLI)
-		unit = key->fallback + strspn(key->fallback, "0123456789.-");
-	fprintf(f, "From\n.Li %s%s\nto\n.Li %s%s .\n",
-	    number_text(least, sizeof(least), key, key->min), unit,
-	    number_text(most, sizeof(most), key, key->max), unit);
+	if (has_range(key))
+		fprintf(f, "From\n.Li %s\nto\n.Li %s .\n",
+		    number_text(least, sizeof(least), key, key->min),
+		    number_text(most, sizeof(most), key, key->max));
 }
 
 void

@@ -135,13 +135,13 @@ def check_configuration(program):
 
 
 def same(shown, printed):
-    """A quantity prints without its sensor's unit, a duration in its largest unit."""
+    """A duration prints in the largest unit that it is a whole number of."""
     seconds = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
-    split = [re.fullmatch(r"([0-9.]+)([a-zA-Z%]*)", text) for text in (shown, printed)]
+    split = [re.fullmatch(r"([0-9]+)(ms|s|m|h)", text) for text in (shown, printed)]
     if not all(split):
         return False
-    (a, unit), (b, other) = (m.groups() for m in split)
-    return (a == b and other == "") or float(a) * seconds.get(unit, 0) == float(b) * seconds.get(other, -1)
+    a, b = (int(m.group(1)) * seconds[m.group(2)] for m in split)
+    return a == b
 
 
 def options(text):
