@@ -1,7 +1,7 @@
 """The documents of Lifeboat's formats name what the code knows of them: formats.py SOURCE
 
 doc/wire.md every message, refusal, record and limit; doc/door.md every request; doc/trace.md every event and its keys;
-lifeboat-monitor(8) every member of --once --json.
+doc/carrying.md and lifeboat-actuator(8) every phase; lifeboat-monitor(8) every member of --once --json.
 """
 
 import pathlib
@@ -83,13 +83,20 @@ for name in keys:
     if not re.search(r"(?<![a-z-])%s(?![a-z-])" % name, trace):
         faults.append("doc/trace.md: no key " + name)
 
+phases = re.findall(r'"(\w+)"', re.search(r"phase_names\[\] = \{([^}]*)\}", source("base/types.c")).group(1))[1:]
+for name in phases:
+    if not re.search(r"^  %s\b" % name, source("doc/carrying.md"), re.M):
+        faults.append("doc/carrying.md: no phase " + name)
+    if not re.search(r"^\.Cm %s\b" % name, source("doc/man/lifeboat-actuator.8"), re.M):
+        faults.append("lifeboat-actuator.8: no phase " + name)
+
 once = source("monitor/once_json.c")
 members = set(re.findall(r'"([a-z0-9_]+)"', re.sub(r"states\[\] = \{[^}]*\}", "", once)))
 json = set(re.findall(r"[a-z0-9_]+", source("doc/man/lifeboat-monitor.8").split(".Sh JSON")[1].split(".Sh ")[0]))
 for name in sorted(members - json):
     faults.append("lifeboat-monitor.8: JSON: no member " + name)
 
-if len(members) < 40 or len(events) < 19 or len(keys) < 40 or len(requests) < 14 or len(messages) < 15 or len(refusals) < 10 or len(records) != 10 or len(kinds) != 4:
+if len(phases) != 10 or len(members) < 40 or len(events) < 19 or len(keys) < 40 or len(requests) < 14 or len(messages) < 15 or len(refusals) < 10 or len(records) != 10 or len(kinds) != 4:
     faults.append("found too few names: a pattern is wrong: %s" % [messages, refusals, records, kinds])
 
 print("\n".join(faults))
