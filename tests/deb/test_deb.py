@@ -86,7 +86,7 @@ def base_system(folder, packages):
     path = os.path.join(folder, "debian-%s.tar" % digest)
     if not os.path.exists(path):
         try:
-            run("timeout", "80", "mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages), suite, path + ".part.tar")
+            run("timeout", "240", "mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages), suite, path + ".part.tar")
         except Failed as e:
             skip("no Debian to install on: %s" % e)
         os.rename(path + ".part.tar", path)
