@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/complete.h"
 #include "cli/options.h"
 #include "cli/suggest.h"
 
@@ -97,6 +98,12 @@ run(int argc, char **argv)
 		puts("lifeboat " LIFEBOAT_VERSION);
 		return CLI_OK;
 	}
+	if (args.completion) {
+		complete_print(stdout);
+		return CLI_OK;
+	}
+	if (args.names)
+		return complete_names(&args.cli, args.names);
 	if (args.operands == 0) {
 		print_usage(args.help ? stdout : stderr);
 		return args.help ? CLI_OK : CLI_USAGE;

@@ -25,6 +25,8 @@ static const struct option_row rows[] = {
 	{ "user", "USER", TAKES_USER, CLI(user), NULL },
 	{ "name", "NAME", TAKES_JOIN, CLI(name), NULL },
 	{ "arrival", "ADDRESS", TAKES_JOIN, CLI(arrival), NULL },
+	{ "names", "WHAT", OPTION_INSIDE, ARG(names), NULL },
+	{ "print-completion", NULL, OPTION_INSIDE, ARG(completion), NULL },
 	/* clang-format on */
 };
 

@@ -11,7 +11,12 @@ struct args {
 	int operands;
 	const char *color, *timeout;
 	bool help, version;
+	const char *names; /* for complete_names(), or NULL */
+	bool completion;
 };
+
+/* Of an option that is there for the build and for shells, and for no command. */
+#define OPTION_INSIDE (1U << 31)
 
 struct option_row {
 	const char *name;

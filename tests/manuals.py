@@ -2,6 +2,7 @@
 
 Of the engine and the actuator, the tables of keys in section 5 are what --print-mdoc says.
 Of each program, etc/PROGRAM.conf shows every key and its default, and is accepted.
+lifeboat.1 tells of every command and option.
 """
 
 import pathlib
@@ -46,6 +47,16 @@ for program in ("monitor", "policy", "actuator"):
     for section, key in shown.keys():
         if "\n.It Cm %s\n" % key not in page:
             faults.append("lifeboat-%s.conf.5 does not tell of %s" % (program, key))
+
+page = (root / "doc/man/lifeboat.1").read_text()
+tables = subprocess.run([build / "cli/lifeboat", "--print-completion"], check=True, capture_output=True, text=True).stdout
+commands = re.search(r"^_lifeboat_commands='(.*)'$", tables, re.M).group(1).split()
+for name in commands:
+    if not re.search(r"^\.It Cm %s( |$)" % name, page, re.M):
+        faults.append("lifeboat.1 does not tell of " + name)
+for option in sorted(set(re.findall(r"--([a-z-]+)", tables))):
+    if not re.search(r"Fl -%s\b" % option, page):
+        faults.append("lifeboat.1 does not tell of --" + option)
 
 print("\n".join(faults))
 sys.exit(1 if faults else 0)
