@@ -115,7 +115,7 @@ admit_run(const struct cli *cli)
 	if (r == 0)
 		r = setup_commit(&a.setup);
 	if (r == 0)
-		r = setup_units(&a.setup, a.conf.changed, units);
+		r = setup_units(&a.setup, units);
 	if (r == 0)
 		say_next(&a);
 	setup_close(&a.conf);

@@ -82,7 +82,7 @@ init_run(const struct cli *cli)
 	if (r == 0)
 		r = write_all(&s, &conf, &pair);
 	if (r == 0)
-		r = setup_units(&s, conf.changed, units);
+		r = setup_units(&s, units);
 	if (r == 0) {
 		seal_format(public_key, pair.public_key);
 		say_next(cli, public_key);

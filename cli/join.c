@@ -115,11 +115,19 @@ find_arrival(struct joining *j, char arrival[ADDRESS_SIZE])
 	return 0;
 }
 
+static bool
+names_key(const struct setup_conf *c)
+{
+	char path[EDIT_VALUE];
+
+	return edit_get(&c->edit, at_key[0], at_key[1], path) > 0;
+}
+
 static int
 want_actuator(struct joining *j, const char *key)
 {
 	struct setup *s = &j->setup;
-	char arrival[ADDRESS_SIZE], program[PATH_MAX], given[EDIT_VALUE];
+	char arrival[ADDRESS_SIZE], program[PATH_MAX];
 	int r = setup_open(s, &j->actuator, "lifeboat-actuator", "actuator.conf");
 
 	if (r < 0)
@@ -135,7 +143,7 @@ want_actuator(struct joining *j, const char *key)
 		r = find_arrival(j, arrival);
 	if (r == 0)
 		r = setup_want(s, &j->actuator, at_arrival, arrival, EXAMPLE_ARRIVAL);
-	if (r == 0 && edit_get(&j->monitor.edit, at_key[0], at_key[1], given))
+	if (r == 0 && (names_key(&j->monitor) || names_key(&j->actuator)))
 		r = setup_want(s, &j->actuator, at_key, key, NULL);
 	return r == 0 ? setup_stage(s, &j->actuator) : r;
 }
@@ -167,7 +175,7 @@ start(struct joining *j)
 
 	if (j->has_actuator)
 		units[1] = "lifeboat-actuator";
-	return setup_units(&j->setup, j->monitor.changed || j->actuator.changed, units);
+	return setup_units(&j->setup, units);
 }
 
 static void

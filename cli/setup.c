@@ -254,8 +254,9 @@ systemctl(struct setup *s, const char *verb, const char *const *units)
 }
 
 int
-setup_units(struct setup *s, bool restart, const char *const *units)
+setup_units(struct setup *s, const char *const *units)
 {
+	bool restart = s->n > 0;
 	int r;
 
 	if (!s->cli->start)

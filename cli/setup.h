@@ -66,8 +66,9 @@ int setup_stage(struct setup *s, struct setup_conf *c);
 /* Put all in place. */
 int setup_commit(struct setup *s);
 
-/* With --start: enable the units (NULL-ended), and start or restart them. */
-int setup_units(struct setup *s, bool restart, const char *const *units);
+/* With --start: enable the units (NULL-ended) and start them; anew, if a file was put in
+ * place. */
+int setup_units(struct setup *s, const char *const *units);
 
 /* A line on standard error, escaped. */
 void setup_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -233,7 +233,7 @@ def check_setup(m):
     host = word(m.run("sh", "-c", join + engine).stdout, "xen01")
     said = m.run("lifeboat", "admit", "--start", host).stdout
     expect("1 host is admitted" in said, "three commands set up an engine and a host", said)
-    expect(m.asked().splitlines() == ["enable lifeboat-policy", "start lifeboat-policy",
+    expect(m.asked().splitlines() == ["enable lifeboat-policy", "restart lifeboat-policy",
            "enable lifeboat-monitor lifeboat-actuator", "restart lifeboat-monitor lifeboat-actuator",
            "enable lifeboat-policy", "restart lifeboat-policy"], "and start them")
     expect(m.stat("/etc/lifeboat/engine.key") == "600 lifeboat:lifeboat", "the engine's key is the engine's alone")

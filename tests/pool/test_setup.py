@@ -10,11 +10,9 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
+from test_move import HOST, domains, guest_line
 
 ETC = os.path.join(pool.HERE, "..", "..", "etc")
-HOST = """host cpus=8 mem=16384MiB free=12000MiB xen=4.17.7 hvm=yes pv=no
-domain 0 name=Domain-0 mem=2048MiB vcpus=8 state=r cpu+=20/1000
-"""
 NAMES = ["n1", "n2", "n3", "n4", "n5"]
 SYSTEMCTL = "#!/bin/sh\necho \"$*\" >>%s\n"
 KEY = r"[A-Za-z0-9+/]{43}="
@@ -118,6 +116,18 @@ class Site(pool.Pool):
             os.path.join(self.folder(where), conf)], env)
 
 
+def at_work(p):
+    """All five are heard, sound, and have an actuator that the engine knows."""
+    def fresh():
+        try:
+            rows = p.hosts()
+        except pool.Failed:  # it is being started anew
+            return False
+        return list(rows) == NAMES and all(
+            r["health"] == "sound" and r["heard_age_ms"] < 5000 and r["actuator"] for r in rows.values())
+    pool.wait_for("five fresh hosts", 60, fresh, p.check_alive)
+
+
 def five_hosts_are_set_up_in_ten_commands(p):
     invitation = p.command("engine", "init", "--start", "--user", "root", p.engine_address()).strip()
     p.obey("engine")
@@ -127,19 +137,20 @@ def five_hosts_are_set_up_in_ten_commands(p):
     p.command("engine", "admit", "--start", stdin="\n".join(p.words.values()))
     p.obey("engine")
     assert p.commands <= 10, p.commands
-    pool.wait_for("the engine's door", 20, lambda: os.path.exists(p.path("door")), p.check_alive)
-    def at_work():
-        try:
-            rows = p.hosts()
-        except pool.Failed:  # it is being started anew
-            return False
-        return list(rows) == NAMES and all(
-            r["health"] == "sound" and r["heard_age_ms"] < 5000 and r["actuator"] for r in rows.values())
-    pool.wait_for("five fresh hosts", 60, at_work, p.check_alive)
+    at_work(p)
     shown = p.show("hosts")
     assert re.findall(r"^(\w+) +sound", shown, re.M) == NAMES, shown
     assert p.ask("mode", "act")["mode"] == "act"
     p.words["engine"] = invitation
+
+
+def a_guest_moves_in_it(p):
+    p.show("drain", "n1")
+    pool.wait_for("web's new home", 60, lambda: not domains(p, "n1") and any(
+        domains(p, name) == {"web": "b"} for name in NAMES), p.check_alive)
+    pool.wait_for("the proof", 20, lambda: any(o["outcome"] == "moved" for o in p.ask("orders", "--all")["orders"]),
+        p.check_alive)
+    p.show("undrain", "n1")
 
 
 def keys_are_their_owners_and_never_leave(p):
@@ -190,6 +201,28 @@ def another_engine_is_refused_until_it_is_forced(p):
     assert other.split("=", 1)[1] in p.text("n1", "actuator.conf")
     p.command("n1", "join", "--name", "n1", "--force", p.words["engine"])
     assert other.split("=", 1)[1] not in p.text("n1", "actuator.conf")
+
+
+def a_host_with_a_new_key_is_admitted_again(p):
+    os.unlink(os.path.join(p.folder("n1"), "host.key"))
+    word = p.command("n1", "join", "--start", "--name", "n1", p.words["engine"]).strip()
+    assert word != p.words["n1"]
+    p.obey("n1")
+    p.command("engine", "admit", "--start", "--force", word)
+    p.obey("engine")
+    p.words["n1"] = word
+    at_work(p)
+
+
+def the_actuator_has_the_monitors_key(p):
+    path = os.path.join(p.folder("n1"), "actuator.conf")
+    text = p.text("n1", "actuator.conf")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(re.sub("^key = .*$", "key = /elsewhere", text, flags=re.M))
+    assert re.search(r"actuator\.conf:\d+: key is /elsewhere already", p.refused("n1", "join", "--name", "n1",
+        p.words["engine"]))
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
 
 
 def two_hosts_never_share_a_name_or_a_key(p):
@@ -279,11 +312,14 @@ def a_host_without_an_actuator_is_watched(p):
 
 TESTS = [
     five_hosts_are_set_up_in_ten_commands,
+    a_guest_moves_in_it,
     keys_are_their_owners_and_never_leave,
     what_the_site_wrote_is_kept,
     said_again_it_changes_nothing,
     without_start_nothing_is_started,
     another_engine_is_refused_until_it_is_forced,
+    a_host_with_a_new_key_is_admitted_again,
+    the_actuator_has_the_monitors_key,
     two_hosts_never_share_a_name_or_a_key,
     what_will_not_do_is_said,
     a_configuration_that_is_broken_is_not_made_worse,
@@ -303,7 +339,8 @@ def main():
     if not inside:
         print("skipped: this machine allows no namespaces")
         return 77
-    with Site(options.build, folder, {name: HOST for name in NAMES}) as p:
+    hosts = {name: HOST % 12000 + (guest_line(1, "web") if name == "n1" else "") for name in NAMES}
+    with Site(options.build, folder, hosts) as p:
         for test in TESTS:
             try:
                 test(p)
