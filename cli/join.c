@@ -69,20 +69,30 @@ find_engine(struct joining *j)
 	return address_resolve(&j->address, j->engine, err);
 }
 
+/* tcp://ENGINE:PORT.  Another port is the site's choice, and stays. */
+static int
+want_url(struct joining *j, struct setup_conf *c, const char *const where[2], int port,
+    const char *example)
+{
+	char url[ADDRESS_SIZE + 16], old[EDIT_VALUE];
+	int host = snprintf(url, sizeof(url), "tcp://%s:", j->engine);
+
+	if (edit_get(&c->edit, where[0], where[1], old) &&
+	    strncmp(old, url, (size_t)host) == 0)
+		return 0;
+	snprintf(url + host, sizeof(url) - (size_t)host, "%d", port);
+	return setup_want(&j->setup, c, where, url, example);
+}
+
 static int
 want_engine(struct joining *j, struct setup_conf *c, bool reports)
 {
-	char url[ADDRESS_SIZE + 16];
 	int r = setup_want(&j->setup, c, at_public_key, j->engine_key, EXAMPLE_KEY);
 
-	if (r == 0 && reports) {
-		snprintf(url, sizeof(url), "tcp://%s:%d", j->engine, REPORT_PORT);
-		r = setup_want(&j->setup, c, at_report, url, EXAMPLE_REPORT);
-	}
-	if (r == 0) {
-		snprintf(url, sizeof(url), "tcp://%s:%d", j->engine, EXCHANGE_PORT);
-		r = setup_want(&j->setup, c, at_exchange, url, EXAMPLE_EXCHANGE);
-	}
+	if (r == 0 && reports)
+		r = want_url(j, c, at_report, REPORT_PORT, EXAMPLE_REPORT);
+	if (r == 0)
+		r = want_url(j, c, at_exchange, EXCHANGE_PORT, EXAMPLE_EXCHANGE);
 	return r;
 }
 

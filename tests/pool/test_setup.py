@@ -203,6 +203,21 @@ def another_engine_is_refused_until_it_is_forced(p):
     assert other.split("=", 1)[1] not in p.text("n1", "actuator.conf")
 
 
+def another_port_is_the_sites_and_another_address_is_not(p):
+    path = os.path.join(p.folder("n1"), "monitor.conf")
+    text = p.text("n1", "monitor.conf")
+    for new, good in ((p.engine_address() + ":17801", True), (p.engine_address() + "0:7801", False)):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text.replace(p.engine_address() + ":7801", new))
+        if good:
+            p.command("n1", "join", "--name", "n1", p.words["engine"])
+            assert "report = tcp://" + new + "\n" in p.text("n1", "monitor.conf")
+        else:
+            assert "report is tcp://" + new in p.refused("n1", "join", "--name", "n1", p.words["engine"])
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
 def a_host_with_a_new_key_is_admitted_again(p):
     os.unlink(os.path.join(p.folder("n1"), "host.key"))
     word = p.command("n1", "join", "--start", "--name", "n1", p.words["engine"]).strip()
@@ -318,6 +333,7 @@ TESTS = [
     said_again_it_changes_nothing,
     without_start_nothing_is_started,
     another_engine_is_refused_until_it_is_forced,
+    another_port_is_the_sites_and_another_address_is_not,
     a_host_with_a_new_key_is_admitted_again,
     the_actuator_has_the_monitors_key,
     two_hosts_never_share_a_name_or_a_key,
