@@ -23,14 +23,14 @@ struct arrival_counters {
 	uint64_t requests, packets;
 };
 void arrival_count(struct arrival_counters *c, const char *sysroot, uint32_t domid);
-/* Both have grown, as far as it has any. */
+/* True when both have grown, as far as it has any. */
 bool arrival_has_advanced(
     const struct arrival_counters *before, const struct arrival_counters *now);
 
 /*
  * Whether an xl waits for the guest's reboot or end, which it does under the name of a
- * log file.  One that xl brought back after it had been suspended has none, and before
- * Xen 4.20 no command gives it one.
+ * log file; proc: "/proc".  One that xl brought back after it had been suspended has
+ * none, and before Xen 4.20 no command gives it one.
  */
 bool arrival_is_watched(const char *proc, const char *name);
 

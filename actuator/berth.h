@@ -14,7 +14,7 @@ struct berth_caller {
 	int fd; /* -1: none */
 	mono_t since;
 	uint8_t hello[LINK_HELLO];
-	size_t len;
+	size_t len; /* of it, so far */
 };
 
 struct berth {
@@ -23,11 +23,13 @@ struct berth {
 };
 
 void berth_init(struct berth *b);
+/* Nobody comes any more; one who was let in before is the carrier's. */
 void berth_close(struct berth *b);
 
-/* Listen on the first free of the configured ports.  0 or -errno. */
+/* Listen on the first free of the configured ports, *port.  0, -EADDRINUSE when none is
+ * free, -errno. */
 int berth_open(struct berth *b, const struct carrier_conf *conf, uint16_t *port);
-/* Let one in, so far as to be heard. */
+/* Let one in, so far as to be heard; silence_ms: for carrier_tune(). */
 void berth_accept(struct berth *b, int64_t silence_ms);
 /* True once a caller has said its whole hello; one that hangs up is forgotten. */
 bool berth_hear(struct berth_caller *caller);

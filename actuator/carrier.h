@@ -61,7 +61,7 @@ struct carrier_conf {
 	char scripts[64];
 	char disks[MAX_GUEST_DISKS][DISK_SIZE]; /* target: the only ones it may have */
 	int n_disks;
-	int64_t berth_ms, silence_ms, stall_ms;
+	int64_t berth_ms, silence_ms, stall_ms; /* as in struct actuator_conf */
 };
 
 /* The child's whole life; its exit status.  The first record is its configuration. */
@@ -76,12 +76,13 @@ struct carrier {
 	size_t file_len;
 	bool mover_gone;
 	bool failed;
-	uint64_t bytes, bytes_told;
-	mono_t heard;  /* the last record of the other side */
-	mono_t moved;  /* the last byte of the stream, here or there */
-	mono_t ticked; /* the last LINK_ALIVE */
+	uint64_t bytes, bytes_told; /* of the stream; as the mover knows */
+	mono_t heard;               /* the last record of the other side */
+	mono_t moved;               /* the last byte of the stream, here or there */
+	mono_t ticked;              /* the last LINK_ALIVE */
 };
 
+/* One side, to its end.  0, or -EIO when it gave up: the mover was told why. */
 int carrier_source(struct carrier *c);
 int carrier_target(struct carrier *c);
 

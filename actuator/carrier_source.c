@@ -380,8 +380,7 @@ take_mover(struct source *s)
 	}
 }
 
-/* xl's pipes are closed: it leaves the guest suspended, and says that it knows no more.
- */
+/* xl's pipes are closed: it leaves the guest suspended and says that it knows no more. */
 static void
 give_up_dialling(struct source *s, mono_t now)
 {

@@ -88,8 +88,6 @@ actuator_conf_print(FILE *f, const struct actuator_conf *conf)
 void
 actuator_conf_print_mdoc(FILE *f)
 {
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		fprintf(f, ".Ss [%s]\n", sections[i]);
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		conf_print_mdoc(f, keys, sections[i]);
-	}
 }

@@ -34,8 +34,11 @@ struct actuator_conf {
 	int autostart;       /* enum autostart_rule */
 };
 
+/* 0, or -errno with "file:line: key: sentence".  Nothing in *conf is owned. */
 int actuator_conf_read(struct actuator_conf *conf, const char *path, struct err *err);
+/* As a file that reads back to the same. */
 void actuator_conf_print(FILE *f, const struct actuator_conf *conf);
+/* The manual page's part that follows from the table of keys. */
 void actuator_conf_print_mdoc(FILE *f);
 
 #endif

@@ -12,20 +12,19 @@
 #include "base/boot.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/notify.h"
-#include "base/seal.h"
+#include "base/service.h"
 #include "base/uplink.h"
 
-enum { ASK_EVERY_MS = 1000, LOOK_EVERY_MS = 100, REVIVE_EVERY_MS = 2000, STOP_MS = 2000 };
+enum { ASK_EVERY_MS = 1000, LOOK_EVERY_MS = 100, REVIVE_EVERY_MS = 2000 };
 
 struct daemon {
 	const struct actuator_conf *conf;
 	uv_loop_t loop;
-	uv_signal_t terminate, interrupt;
-	uv_timer_t watchdog, look, revive, stop;
+	uv_timer_t look, revive;
+	struct service service;
 	struct uplink uplink;
 	struct orders orders;
-	bool news, stopping;
+	bool news;
 	char program[256];
 };
 
@@ -135,98 +134,37 @@ on_revive(uv_timer_t *timer)
 }
 
 static void
-on_watchdog(uv_timer_t *timer)
+on_stop(void *owner, int number)
 {
-	(void)timer;
-	notify_send("WATCHDOG=1");
-}
+	struct daemon *d = owner;
 
-static void
-on_stop_late(uv_timer_t *timer)
-{
-	uv_stop(timer->loop);
-}
-
-static void
-close_handle(uv_handle_t *handle, void *arg)
-{
-	(void)arg;
-	if (!uv_is_closing(handle) && handle->type != UV_PROCESS &&
-	    handle->type != UV_POLL)
-		uv_close(handle, NULL);
-}
-
-static void
-on_signal(uv_signal_t *handle, int number)
-{
-	struct daemon *d = handle->data;
-
-	if (d->stopping)
-		return;
-	d->stopping = true;
 	log_line(LOG_LEVEL_INFO, "actuator-stopping", "signal", log_int(number), "open",
 	    log_int(orders_open(&d->orders)), NULL);
-	notify_send("STOPPING=1");
 	uplink_stop(&d->uplink);
-	uv_walk(&d->loop, close_handle, NULL);
-	uv_timer_init(&d->loop, &d->stop);
-	uv_timer_start(&d->stop, on_stop_late, STOP_MS, 0);
-	uv_unref((uv_handle_t *)&d->stop);
 }
 
 static int
-init_identity(struct daemon *d, struct uuid *boot_id, struct err *err)
+find_program(struct daemon *d, struct err *err)
 {
-	struct seal_pair own;
-	char text[128];
 	ssize_t n = readlink("/proc/self/exe", d->program, sizeof(d->program) - 1);
 	char *deleted;
-	int r;
 
 	if (n <= 0)
 		return err_set(err, -errno, "/proc/self/exe cannot be read");
 	deleted = strstr(d->program, " (deleted)");
 	if (deleted)
 		*deleted = '\0';
-	r = seal_start();
-	if (r < 0)
-		return err_set(err, r, "cannot start libsodium");
-	r = boot_id_read(boot_id);
-	if (r < 0)
-		return err_set(err, r, "cannot read the boot id: %s",
-		    err_text(text, sizeof(text), r));
-	r = seal_read(&own, d->conf->key_path, err);
-	if (r < 0)
-		return r;
-	r = exchange_init(
-	    &d->uplink.exchange, ROLE_ACTUATOR, &own, d->conf->engine_key, boot_id);
-	explicit_bzero(&own, sizeof(own));
-	return r < 0 ? err_set(err, r, "the engine's public key is not usable") : 0;
-}
-
-static void
-start_signal(struct daemon *d, uv_signal_t *s, int number)
-{
-	uv_signal_init(&d->loop, s);
-	s->data = d;
-	uv_signal_start(s, on_signal, number);
+	return 0;
 }
 
 static void
 start_timers(struct daemon *d)
 {
-	const uint64_t watchdog_ms = (uint64_t)notify_watchdog_ms();
-
 	uv_timer_init(&d->loop, &d->look);
 	uv_timer_init(&d->loop, &d->revive);
-	uv_timer_init(&d->loop, &d->watchdog);
 	d->look.data = d->revive.data = d;
 	uv_timer_start(&d->look, on_look, LOOK_EVERY_MS, LOOK_EVERY_MS);
 	uv_timer_start(&d->revive, on_revive, REVIVE_EVERY_MS, REVIVE_EVERY_MS);
-	if (watchdog_ms > 0)
-		uv_timer_start(&d->watchdog, on_watchdog, watchdog_ms, watchdog_ms);
-	start_signal(d, &d->terminate, SIGTERM);
-	start_signal(d, &d->interrupt, SIGINT);
 }
 
 static void
@@ -264,17 +202,25 @@ daemon_run(const struct actuator_conf *conf, struct err *err)
 	}
 	d->conf = conf;
 	signal(SIGPIPE, SIG_IGN);
-	r = init_identity(d, &boot_id, err);
+	r = boot_id_read(&boot_id);
+	if (r < 0)
+		err_set(err, r, "cannot read the boot id");
+	else
+		r = find_program(d, err);
 	if (r == 0)
 		r = uplink_init(&d->uplink, &d->loop,
 		    &(struct uplink_owner){ .owner = d,
 			.program = ACTUATOR_PROGRAM,
+			.role = ROLE_ACTUATOR,
+			.key_path = conf->key_path,
+			.engine_key = conf->engine_key,
 			.conf = conf,
 			.conf_size = sizeof(*conf),
 			.engine = &conf->engine,
 			.ask_every_ms = ASK_EVERY_MS,
 			.fill = fill,
-			.on_reply = on_reply });
+			.on_reply = on_reply },
+		    &boot_id, err);
 	if (r == 0)
 		r = orders_init(&d->orders,
 		    &(struct orders_owner){ conf, d, start_mover }, &boot_id,
@@ -286,7 +232,7 @@ daemon_run(const struct actuator_conf *conf, struct err *err)
 	start_timers(d);
 	log_line(LOG_LEVEL_INFO, "actuator-started", "engine", conf->engine.exchange,
 	    "arrivals", conf->address, "open", log_int(orders_open(&d->orders)), NULL);
-	notify_send("READY=1");
+	service_start(&d->service, &d->loop, d, on_stop);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 out:
 	deinit(d);

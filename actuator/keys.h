@@ -13,7 +13,8 @@ struct keys_pair {
 
 /*
  * What this host's carriers prove themselves with as sources: made at the first start
- * after a boot and kept in the run folder, so that a restart keeps open moves valid.
+ * after a boot and kept in the run folder, so that a restart keeps open moves valid.  0,
+ * or -errno with a sentence.
  */
 int keys_of_run(struct keys_pair *pair, const char *run, struct err *err);
 

@@ -18,11 +18,11 @@
 enum {
 	LINK_KEY = 32,
 	LINK_ID =
-	    32, /* what the two must agree to be about: a hash of the berth's order */
+	    32, /* what the two must agree to be about: a hash of the prepare's id */
 	LINK_NONCE = 32,
 	LINK_TAG = 16,
-	LINK_HEAD = 5,
-	LINK_BODY_MAX = 256 * 1024,
+	LINK_HEAD = 5,              /* length and type */
+	LINK_BODY_MAX = 256 * 1024, /* of a record, before it is sealed */
 	LINK_HELLO = LINK_NONCE + LINK_ID + 1 + LINK_TAG,
 	LINK_WELCOME = LINK_NONCE + 1 + LINK_TAG,
 };
@@ -69,8 +69,9 @@ int link_init(struct link *l);
 void link_deinit(struct link *l);
 
 /*
- * The greeting.  The one that comes sends hello and takes welcome; the berth takes hello
- * (false: a stranger) and sends welcome.  nonce: of the hello, kept by the one that came.
+ * The greeting.  The one that comes sends hello, keeps it, and takes welcome; the berth
+ * takes hello (false: a stranger) and sends welcome.  After that l has the keys of this
+ * connection.  aes: this processor has it.
  */
 void link_hello(uint8_t out[LINK_HELLO], const struct link_keys *keys,
     const uint8_t id[LINK_ID], bool aes);
@@ -84,7 +85,7 @@ bool link_take_welcome(struct link *l, const struct link_keys *keys,
 bool link_has_room(const struct link *l);
 /* There must be room.  len <= LINK_BODY_MAX. */
 void link_put(struct link *l, enum link_type type, const void *body, size_t len);
-/* 0, also when the socket is full (then !link_has_room), or -errno. */
+/* Send what was put.  0, even if the socket is full (then !link_has_room), or -errno. */
 int link_flush(struct link *l);
 
 /*

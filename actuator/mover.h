@@ -16,7 +16,7 @@
 #include "actuator/xl.h"
 #include "base/wire.h"
 
-/* The child's whole life; its exit status. */
+/* The child's whole life; its exit status.  Nothing to do when another mover lives. */
 int mover_run(const char *folder);
 
 /* What of an order's state changes. */
@@ -56,24 +56,28 @@ struct mover {
 	uint64_t bytes_rated;
 };
 
-/* Enter a phase (never an earlier one) and make it durable. */
+/* Enter a phase (an earlier one is ignored) and make it durable.  0 or -errno. */
 int mover_enter(struct mover *m, enum phase phase);
-/* The first why stays. */
+/* Why it is going to end as it does: a word of doc/operations.md and a sentence.  The
+ * first stays. */
 void mover_why(struct mover *m, const char *why, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* The order has ended. */
+/* The order has ended: made durable. */
 void mover_end(struct mover *m, enum outcome outcome);
+/* The state as it stands, onto the disk.  0 or -errno. */
 int mover_save(struct mover *m);
 
-/* Start the carrier with fds[0..n) as its descriptors from CARRIER_LISTENER on. */
+/* Start the carrier with fds[0..n) as its descriptors from CARRIER_LISTENER on; they stay
+ * the caller's.  0, or -errno with a sentence. */
 int mover_start_carrier(struct mover *m, const struct carrier_conf *conf, const int *fds,
     int n, struct err *err);
-/* Start xl with these; its stderr goes to the file xl.err. */
+/* Start xl with these; its stderr goes to the file xl.err, and with out < 0 its stdout.
+ * 0, or -errno with a sentence. */
 int mover_start_xl(
     struct mover *m, const char *const argv[], int in, int out, struct err *err);
 /* Take in what the carrier says and whether the two have ended, for up to 200 ms. */
 void mover_step(struct mover *m);
-/* Until both have ended. */
+/* The same until both have ended. */
 void mover_see_through(struct mover *m);
 
 /* The id of the berth that both carriers greet each other with. */

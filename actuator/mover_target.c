@@ -131,8 +131,7 @@ is_arriving(const struct mover *m, const struct xl_domain *d)
 	return strcmp(d->name, name) == 0;
 }
 
-/* GO is in the journal: the guest is this host's, and xl died before it could start it.
- */
+/* GO is in the journal: the guest is this host's; xl died before it could start it. */
 static enum outcome
 start_here(struct mover *m, const struct xl_domain *d)
 {

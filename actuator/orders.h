@@ -59,7 +59,8 @@ struct orders {
 	Lifeboat__OrderId scratch_id[MAX_ORDERS_TOLD];
 };
 
-/* Take up what an earlier actuator of this boot left, and start movers for it. */
+/* Take up what an earlier actuator of this boot left, and start movers for it.  0, or
+ * -errno with a sentence. */
 int orders_init(struct orders *o, const struct orders_owner *of,
     const struct uuid *boot_id, mono_t now, struct err *err);
 void orders_deinit(struct orders *o);
@@ -73,7 +74,7 @@ void orders_take(struct orders *o, const Lifeboat__Reply *reply, mono_t now);
 /* Look into the folders.  True: something has changed since the last look. */
 bool orders_look(struct orders *o);
 
-/* Orders under way. */
+/* How many have not ended. */
 int orders_open(const struct orders *o);
 
 /* Movers that died are started again, to prove how their orders ended. */

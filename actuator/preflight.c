@@ -10,8 +10,7 @@ enum {
 	PAGE_KIB = 4,
 	SHADOW_PAGES_PER_VCPU = 256,
 	SHADOW_PAGES_PER_MIB = 2,
-	/* libxl's LIBXL_HVM_EXTRA_MEMORY, and a little for the domain's own structures.
-	 */
+	/* LIBXL_HVM_EXTRA_MEMORY, and a little for the domain's own structures. */
 	EXTRA_KIB = 2048 + 2048,
 	KIB_PER_MIB = 1024,
 };

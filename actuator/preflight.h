@@ -32,7 +32,8 @@ struct preflight_facts {
 /* What a target must have free for a guest, shadow and Xen's own included (KiB). */
 uint64_t preflight_need(const Lifeboat__Guest *guest);
 
-/* The word of what refuses it, with a sentence; NULL: nothing does. */
+/* The word of what refuses it (doc/operations.md), with a sentence in sentence[size];
+ * NULL: nothing does. */
 const char *preflight_judge(const struct preflight_facts *facts,
     const Lifeboat__Order *order, const struct actuator_conf *conf, char *sentence,
     size_t size);

@@ -33,8 +33,7 @@ read_state(const char *flags, const char *reason)
 	return strchr(flags, 'p') ? GUEST_PAUSED : GUEST_RUNNING;
 }
 
-/* The name may hold blanks, so columns are counted from the UUID, which is unmistakable.
- */
+/* The name may hold blanks: columns are counted from the UUID, which is unmistakable. */
 bool
 xl_parse_line(struct xl_domain *out, const char *line)
 {

@@ -88,8 +88,7 @@ dial(struct dial *d)
 	return 0;
 }
 
-/* Sends never wait: a report that finds no room is lost, and superseded a second later.
- */
+/* Sends never wait: a report that finds no room is lost, and soon superseded. */
 static int
 carry_out(struct child *c, uint8_t tag, const uint8_t *data, size_t len)
 {

@@ -25,17 +25,17 @@ struct child {
 	/* It was reaped, nothing of it is left, and it may be started again. */
 	void (*on_gone)(struct child *c, const char *why);
 
-	bool alive; /* started and not gone */
-	bool killed;
-	int fd;
-	int handles;
-	char why[CHILD_WHY];
+	bool alive;          /* started and not gone */
+	bool killed;         /* nothing that it still says counts */
+	int fd;              /* our end of the pair; -1 */
+	int handles;         /* that the loop has yet to close */
+	char why[CHILD_WHY]; /* it ended: "died by signal 9" */
 	uv_process_t process;
 	uv_poll_t poll;
 	struct record_reader reader;
 };
 
-/* Once.  0 or -ENOMEM. */
+/* Once; owner and callbacks are set by the caller afterwards.  0 or -ENOMEM. */
 int child_init(struct child *c, const char *program, const char *role);
 void child_deinit(struct child *c);
 

@@ -345,6 +345,24 @@ out:
 	return s.r;
 }
 
+/* A number of the key's type; one with a sensor's unit has none here. */
+static char *
+number_text(char *buf, size_t size, const struct conf_key *key, int64_t n)
+{
+	switch (key->type) {
+	case CONF_DURATION:
+		return text_duration(buf, size, n);
+	case CONF_MEMORY:
+		return text_memory(buf, size, (uint64_t)n);
+	case CONF_MILLI:
+		return text_milli(buf, size, n);
+	default:
+		snprintf(
+		    buf, size, "%" PRId64 "%s", n, key->type == CONF_PERCENT ? "%" : "");
+		return buf;
+	}
+}
+
 static char *
 value_text(char *buf, size_t size, const struct conf_key *key, const void *in)
 {
@@ -370,15 +388,8 @@ value_text(char *buf, size_t size, const struct conf_key *key, const void *in)
 		return buf;
 	default:
 		memcpy(&n, at, sizeof(n));
+		return number_text(buf, size, key, n);
 	}
-	if (key->type == CONF_DURATION)
-		return text_duration(buf, size, n);
-	if (key->type == CONF_MEMORY)
-		return text_memory(buf, size, (uint64_t)n);
-	if (key->type == CONF_MILLI)
-		return text_milli(buf, size, n);
-	snprintf(buf, size, "%" PRId64 "%s", n, key->type == CONF_PERCENT ? "%" : "");
-	return buf;
 }
 
 void
@@ -397,14 +408,37 @@ conf_print(FILE *f, const struct conf_key *keys, const char *section, const char
 	}
 }
 
+/* What may be given: the words, or the least and the largest with their unit. */
+static void
+print_mdoc_range(FILE *f, const struct conf_key *key)
+{
+	char least[64], most[64];
+	const char *unit = "";
+
+	if (key->type == CONF_WORD || key->type == CONF_BOOL) {
+		fprintf(f, "One of\n.Li %s", key->type == CONF_BOOL ? "yes , no" : "");
+		for (int i = 0; key->type == CONF_WORD && key->words[i]; i++)
+			fprintf(f, "%s%s", i > 0 ? " , " : "", key->words[i]);
+		fprintf(f, " .\n");
+	}
+	if (key->min == 0 && key->max == 0)
+		return;
+	if (key->type == CONF_MILLI)
+		unit = key->fallback + strspn(key->fallback, "0123456789.-");
+	fprintf(f, "From\n.Li %s%s\nto\n.Li %s%s .\n",
+	    number_text(least, sizeof(least), key, key->min), unit,
+	    number_text(most, sizeof(most), key, key->max), unit);
+}
+
 void
 conf_print_mdoc(FILE *f, const struct conf_key *keys, const char *section)
 {
-	fprintf(f, ".Bl -tag -width Ds\n");
+	fprintf(f, ".Ss [%s]\n.Bl -tag -width Ds\n", section);
 	for (const struct conf_key *k = keys; k->section; k++) {
 		if (strcmp(k->section, section) != 0)
 			continue;
 		fprintf(f, ".It Cm %s\n%s\n", k->name, k->doc);
+		print_mdoc_range(f, k);
 		if (!k->fallback)
 			fprintf(f, "Must be given.\n");
 		else if (*k->fallback)

@@ -33,8 +33,8 @@ struct conf_key {
 	enum conf_type type;
 	size_t offset;        /* in the struct filled; in the entry for named sections */
 	size_t size;          /* of a string's array */
-	const char *fallback; /* default as text, NULL: must be given */
-	int64_t min, max;     /* of numbers, in their unit; both 0: any */
+	const char *fallback; /* default as text, "": none; NULL: must be given */
+	int64_t min, max;     /* of numbers, in the unit of their type; both 0: any */
 	const char *const *words; /* NULL-ended, for CONF_WORD */
 	const char *doc;          /* one sentence, for --print-config and the man page */
 };
@@ -50,7 +50,10 @@ struct conf {
 	void *(*entry)(void *out, const char *kind, const char *name, struct err *err);
 };
 
-/* 0, or -EINVAL with "file:line: key: sentence", or -errno when it cannot be read. */
+/*
+ * 0, or -EINVAL with "file:line: key: sentence", or -errno when it cannot be read.  What
+ * is in *conf->out after a failure is of no use to anybody.
+ */
 int conf_read(const struct conf *conf, const char *path, struct err *err);
 
 /* Print the section "name" (kind and name joined by a blank) as a file that parses
@@ -58,7 +61,10 @@ int conf_read(const struct conf *conf, const char *path, struct err *err);
 void conf_print(FILE *f, const struct conf_key *keys, const char *section,
     const char *heading, const void *in);
 
-/* mdoc list of the keys of one section, for the man pages. */
+/*
+ * One section as it stands in section 5 of the manual: a subsection with the list of its
+ * keys, in mdoc: sentence, range, default.  tests/manuals.py holds the pages against it.
+ */
 void conf_print_mdoc(FILE *f, const struct conf_key *keys, const char *section);
 
 #endif

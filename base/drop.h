@@ -6,7 +6,8 @@
 
 /*
  * Become user, with its group alone and no way back; NULL or "": stay who one is.  In any
- * case nothing executed later gains rights.  0, or -errno after having logged why.
+ * case nothing executed later gains rights.  0, or -errno after having logged why: then
+ * the process has to end.
  */
 int drop_root(const char *user);
 

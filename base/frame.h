@@ -58,14 +58,15 @@ enum frame_refusal frame_get_header(
 
 /*
  * Records on a stream between our own processes: u32 length (little-endian), u8 tag,
- * then length bytes.  Blocking; 0, -EPIPE at a clean end, -EPROTO for a length over max
- * or an end inside a record, -errno.  Writers send a record in one write of at most
- * FRAME_MAX + 5 bytes.
+ * then length bytes, FRAME_MAX at most.  Both block.  Writing: 0, -EMSGSIZE, -errno.
+ * Reading: 0, -EPIPE at a clean end, -EPROTO for a length over max or an end inside a
+ * record, -errno.
  */
 int record_write(int fd, uint8_t tag, const void *data, size_t len);
 int record_read(int fd, uint8_t *tag, void *data, size_t max, size_t *len);
 
-/* For loops: an incremental reader.  Feed what read(2) gave; take whole records. */
+/* For loops: an incremental reader.  Fill it when fd is readable, then take and drop
+ * until no record is whole: a full one has no room and reads 0 bytes. */
 struct record_reader {
 	uint8_t *buf; /* owned, FRAME_MAX + 5 bytes */
 	size_t len;
@@ -74,6 +75,7 @@ struct record_reader {
 	{                                                                                \
 		NULL, 0                                                                  \
 	}
+/* 0 or -ENOMEM. */
 int record_reader_init(struct record_reader *r);
 void record_reader_deinit(struct record_reader *r);
 /* Read once from fd into it.  >0 bytes, 0 at the end, -EAGAIN, -errno. */

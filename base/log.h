@@ -28,8 +28,7 @@ void log_set_level(enum log_level level);
  */
 void log_line(enum log_level level, const char *id, ...) __attribute__((sentinel));
 
-/* A short-lived text for a number, from a ring of 16 static buffers: for log_line only.
- */
+/* A short-lived text, from a ring of 16 static buffers: for log_line only. */
 const char *log_int(int64_t n);
 const char *log_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -23,19 +23,21 @@ struct seal_pair {
 /* What is kept of the other side. */
 struct seal_peer {
 	uint8_t public_key[SEAL_KEY];
-	uint8_t rx[SEAL_KEY];
-	uint8_t tx[SEAL_KEY];
-	uint64_t id;
+	uint8_t rx[SEAL_KEY]; /* opens what it sends */
+	uint8_t tx[SEAL_KEY]; /* closes what it is sent */
+	uint64_t id;          /* of its public key */
 };
 
 /* Once per process, before anything else here.  0 or -errno. */
 int seal_start(void);
 
 void seal_random(void *out, size_t len);
+/* A new pair with its id. */
 void seal_generate(struct seal_pair *pair);
 uint64_t seal_key_id(const uint8_t public_key[SEAL_KEY]);
 
-/* Base64 text of a key, as WireGuard writes it. */
+/* Base64 text of a key, as WireGuard writes it; and back: false, and key untouched, for
+ * what is none. */
 void seal_format(char out[SEAL_TEXT], const uint8_t key[SEAL_KEY]);
 bool seal_parse(uint8_t key[SEAL_KEY], const char *text);
 

@@ -20,8 +20,7 @@ ssize_t sysfs_read(void *buf, size_t size, const char *root, const char *fmt, ..
 bool sysfs_text(char *text, size_t size, const char *root, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The number the file begins with, in the base strtoull takes for 0; fallback otherwise.
- */
+/* The number the file begins with, in strtoull's base 0; fallback otherwise. */
 uint64_t sysfs_number(uint64_t fallback, const char *root, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -16,7 +16,10 @@ bool text_copy(char *dst, size_t size, const char *src);
 /* The identity of a text: the first 64 bits of its BLAKE2b hash; 0 for "" alone. */
 id64_t text_id(const char *text);
 
-/* "1500", "-3.25" times 1000, exactly; at most 3 decimals.  The whole text must fit. */
+/*
+ * Parsers take the whole text or refuse it: false, and *out is not to be used.
+ */
+/* "1500", "-3.25" times 1000, exactly; at most 3 decimals. */
 bool text_parse_milli(int64_t *out, const char *text);
 /* "75C", "900RPM", "3.3V": a number of that kind with its unit. */
 bool text_parse_quantity(int64_t *milli, enum sensor_kind kind, const char *text);

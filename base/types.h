@@ -38,7 +38,7 @@ struct uuid {
 
 /*
  * The identity of a disk, bridge or iSCSI target as 64 bits of a hash of its text
- * (base/id).  0 means "none".  Equal texts have equal ids on every host.
+ * (text_id() of base/text).  0 means "none".  Equal texts have equal ids on every host.
  */
 typedef struct {
 	uint64_t v;

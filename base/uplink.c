@@ -110,26 +110,41 @@ on_gone(struct child *c, const char *why)
 	uv_timer_start(&u->restart, on_restart, (uint64_t)u->delay_ms, 0);
 }
 
+static int
+init_exchange(struct uplink *u, const struct uuid *boot_id, struct err *err)
+{
+	struct seal_pair own;
+	int r = seal_read(&own, u->of.key_path, err);
+
+	if (r < 0)
+		return r;
+	r = exchange_init(&u->exchange, u->of.role, &own, u->of.engine_key, boot_id);
+	explicit_bzero(&own, sizeof(own));
+	return r < 0 ? err_set(err, r, "the engine's public key is not usable") : 0;
+}
+
 int
-uplink_init(struct uplink *u, uv_loop_t *loop, const struct uplink_owner *of)
+uplink_init(struct uplink *u, uv_loop_t *loop, const struct uplink_owner *of,
+    const struct uuid *boot_id, struct err *err)
 {
 	int r;
 
 	u->loop = loop;
 	u->of = *of;
-	u->frame = malloc(FRAME_MAX);
-	if (!u->frame)
-		return -ENOMEM;
-	r = child_init(&u->child, of->program, "bus");
+	r = init_exchange(u, boot_id, err);
 	if (r < 0)
 		return r;
+	u->frame = malloc(FRAME_MAX);
+	if (!u->frame || child_init(&u->child, of->program, "bus") < 0)
+		return err_set(err, -ENOMEM, "not enough memory");
 	u->child.owner = u;
 	u->child.on_record = on_record;
 	u->child.on_gone = on_gone;
 	u->ask.data = u;
 	u->restart.data = u;
 	uv_timer_init(loop, &u->restart);
-	return uv_timer_init(loop, &u->ask);
+	uv_timer_init(loop, &u->ask);
+	return 0;
 }
 
 void

@@ -21,7 +21,17 @@ outcome_tint(const json_t *order)
 		   : TINT_WARN;
 }
 
-/* "copying 34%, 812 of 2048 MiB, 96 MiB/s", "moved (proven)", "held: undefined" */
+/* A move's figures alone: its prepare would say the same once more. */
+static char *
+took(char *buf, const json_t *order)
+{
+	buf[0] = '\0';
+	return strcmp(value_name(order, "kind"), "move") == 0 ? progress_took(buf, order)
+							      : buf;
+}
+
+/* "copying 34%, 812 of 2048 MiB, 96 MiB/s", "moved (proven), 2048 MiB in 21.4 s, paused
+ * 180 ms", "held: undefined" */
 static void
 state_cell(struct table *t, const json_t *order)
 {
@@ -30,9 +40,9 @@ state_cell(struct table *t, const json_t *order)
 	char text[PROGRESS_SIZE];
 
 	if (outcome)
-		table_cell(t, outcome_tint(order), "%s%s%s%s%s%s", outcome,
+		table_cell(t, outcome_tint(order), "%s%s%s%s%s%s%s", outcome,
 		    verdict ? " (" : "", verdict ? verdict : "", verdict ? ")" : "",
-		    by ? " by " : "", by ? by : "");
+		    by ? " by " : "", by ? by : "", took(text, order));
 	else if (value_true(order, "held"))
 		table_cell(t, TINT_BAD, "held: %s",
 		    value_text(order, "said") ? value_name(order, "said") : "undefined");

@@ -44,6 +44,29 @@ progress_text(char *buf, const json_t *order)
 }
 
 char *
+progress_took(char *buf, const json_t *order)
+{
+	int64_t bytes = value_count(order, "bytes"), ms = value_count(order, "copy_ms"),
+		pause = value_count(order, "pause_ms");
+	char age[VALUE_SIZE];
+	int n = 0;
+
+	buf[0] = '\0';
+	if (bytes > 0)
+		n = snprintf(buf, PROGRESS_SIZE, ", %" PRId64 " MiB", bytes / MIB);
+	if (bytes > 0 && ms > 0)
+		n += snprintf(
+		    buf + n, PROGRESS_SIZE - (size_t)n, " in %s", value_age(age, ms));
+	if (pause > 0 && pause < 1000)
+		snprintf(
+		    buf + n, PROGRESS_SIZE - (size_t)n, ", paused %" PRId64 " ms", pause);
+	else if (pause > 0)
+		snprintf(buf + n, PROGRESS_SIZE - (size_t)n, ", paused %s",
+		    value_age(age, pause));
+	return buf;
+}
+
+char *
 progress_line(const json_t *order)
 {
 	char text[PROGRESS_SIZE], bar[BAR + 1], *line = NULL;

@@ -16,8 +16,7 @@ static const char *const tints[] = {
 	[TINT_BAD] = "\x1b[1;31m",
 };
 
-/* Characters that print nothing or turn the text around: they would hide what is there.
- */
+/* Characters that print nothing or turn text around: they would hide what is there. */
 static const struct {
 	uint32_t first, last;
 } hidden[] = {

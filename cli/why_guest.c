@@ -35,8 +35,7 @@ say_memory(int64_t need, int64_t have)
 	    have < 0 ? 0 : have);
 }
 
-/* "needs 2.00 GiB, has 1.20 GiB for it"; "" when the gate has no numbers.  The caller's.
- */
+/* "needs 2.00 GiB, has 1.20 GiB for it"; "" if the gate has no numbers.  The caller's. */
 static char *
 say_numbers(const json_t *row)
 {

@@ -33,7 +33,7 @@ static const struct conf_key keys[] = {
 	{ "monitor", "deadline", CONF_DURATION, AT(deadline_ms), DEADLINE,
 	  100, 60000, NULL, "How long a probe may take before it is killed and reported as hung." },
 	{ "monitor", "readings-file", CONF_STRING, AT(readings_file), "", 0, 0, NULL,
-	  "Text file with readings from elsewhere; none when left out." },
+	  "Text file with readings from elsewhere, by its absolute path; none when left out." },
 	{ NULL, NULL, CONF_STRING, 0, 0, NULL, 0, 0, NULL, NULL },
 	/* clang-format on */
 };
@@ -71,10 +71,18 @@ monitor_conf_default(struct monitor_conf *conf)
 	text_parse_duration(&conf->deadline_ms, DEADLINE);
 }
 
+static const char *const sections[] = { "host", "engine", "monitor" };
+
 void
 monitor_conf_print(FILE *f, const struct monitor_conf *conf)
 {
-	conf_print(f, keys, "host", "host", conf);
-	conf_print(f, keys, "engine", "engine", conf);
-	conf_print(f, keys, "monitor", "monitor", conf);
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		conf_print(f, keys, sections[i], sections[i], conf);
+}
+
+void
+monitor_conf_print_mdoc(FILE *f)
+{
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		conf_print_mdoc(f, keys, sections[i]);
 }

@@ -24,10 +24,13 @@ struct monitor_conf {
 	char readings_file[256];
 };
 
+/* 0, or -errno with "file:line: key: sentence".  Nothing in *conf is owned. */
 int monitor_conf_read(struct monitor_conf *conf, const char *path, struct err *err);
 /* All defaults, no engine: for --once. */
 void monitor_conf_default(struct monitor_conf *conf);
 /* As a file that reads back to the same. */
 void monitor_conf_print(FILE *f, const struct monitor_conf *conf);
+/* The manual page's part that follows from the table of keys. */
+void monitor_conf_print_mdoc(FILE *f);
 
 #endif

@@ -7,19 +7,13 @@
 #include "base/boot.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/notify.h"
+#include "base/service.h"
 #include "base/uplink.h"
 #include "monitor/daemon.h"
 #include "monitor/report.h"
 #include "monitor/watch.h"
 
-enum {
-	GROUP_MAX = 2,
-	GROUPS = 2,
-	WATCHES = GROUPS * GROUP_MAX,
-	ASK_EVERY_MS = 5000,
-	STOP_MS = 2000
-};
+enum { GROUP_MAX = 2, GROUPS = 2, WATCHES = GROUPS * GROUP_MAX, ASK_EVERY_MS = 5000 };
 
 /* Probes that are swept together and reported together. */
 struct group {
@@ -31,13 +25,11 @@ struct group {
 struct daemon {
 	const struct monitor_conf *conf;
 	uv_loop_t loop;
-	uv_signal_t terminate, interrupt;
-	uv_timer_t watchdog, stop;
+	struct service service;
 	struct group group[GROUPS];
 	struct uplink uplink;
 	struct uuid boot_id;
 	uint8_t body[FRAME_BODY_MAX];
-	bool stopping;
 };
 
 static const enum probe_id members[GROUPS][GROUP_MAX] = {
@@ -92,8 +84,7 @@ on_news(struct watch *w, bool urgent)
 		publish(g);
 }
 
-/* A probe that is still busy from the round before joins whichever round it answers in.
- */
+/* A probe still busy from the round before joins whichever round it answers in. */
 static void
 on_sweep(uv_timer_t *timer)
 {
@@ -117,46 +108,14 @@ on_want_catalogue(void *owner)
 }
 
 static void
-on_watchdog(uv_timer_t *timer)
+on_stop(void *owner, int number)
 {
-	(void)timer;
-	notify_send("WATCHDOG=1");
-}
+	struct daemon *d = owner;
 
-static void
-close_handle(uv_handle_t *handle, void *arg)
-{
-	(void)arg;
-	if (!uv_is_closing(handle) && handle->type != UV_PROCESS &&
-	    handle->type != UV_POLL)
-		uv_close(handle, NULL);
-}
-
-/* A child in an uninterruptible call outlives SIGKILL; it is not waited for. */
-static void
-on_stop_late(uv_timer_t *timer)
-{
-	uv_stop(timer->loop);
-}
-
-static void
-on_signal(uv_signal_t *handle, int number)
-{
-	struct daemon *d = handle->data;
-
-	if (d->stopping)
-		return;
-	d->stopping = true;
 	log_line(LOG_LEVEL_INFO, "monitor-stopping", "signal", log_int(number), NULL);
-	notify_send("STOPPING=1");
 	for (size_t i = 0; i < WATCHES; i++)
 		watch_stop(&d->group[i / GROUP_MAX].watch[i % GROUP_MAX]);
 	uplink_stop(&d->uplink);
-	uv_walk(&d->loop, close_handle, NULL);
-
-	uv_timer_init(&d->loop, &d->stop);
-	uv_timer_start(&d->stop, on_stop_late, STOP_MS, 0);
-	uv_unref((uv_handle_t *)&d->stop);
 }
 
 static int
@@ -179,48 +138,6 @@ init_groups(struct daemon *d)
 		}
 	}
 	return 0;
-}
-
-static int
-init_identity(struct daemon *d, struct err *err)
-{
-	struct seal_pair own;
-	char text[128];
-	int r = seal_start();
-
-	if (r < 0)
-		return err_set(err, r, "cannot start libsodium");
-	r = boot_id_read(&d->boot_id);
-	if (r < 0)
-		return err_set(err, r, "cannot read the boot id: %s",
-		    err_text(text, sizeof(text), r));
-	r = seal_read(&own, d->conf->key_path, err);
-	if (r < 0)
-		return r;
-	r = exchange_init(
-	    &d->uplink.exchange, ROLE_MONITOR, &own, d->conf->engine_key, &d->boot_id);
-	explicit_bzero(&own, sizeof(own));
-	return r < 0 ? err_set(err, r, "the engine's public key is not usable") : 0;
-}
-
-static void
-start_timers(struct daemon *d)
-{
-	const int64_t watchdog_ms = notify_watchdog_ms();
-
-	uv_timer_start(
-	    &d->group[0].timer, on_sweep, 0, (uint64_t)d->conf->sensors_every_ms);
-	uv_timer_start(&d->group[1].timer, on_sweep, 0, (uint64_t)d->conf->rest_every_ms);
-	uv_timer_init(&d->loop, &d->watchdog);
-	if (watchdog_ms > 0)
-		uv_timer_start(&d->watchdog, on_watchdog, (uint64_t)watchdog_ms,
-		    (uint64_t)watchdog_ms);
-	uv_signal_init(&d->loop, &d->terminate);
-	uv_signal_init(&d->loop, &d->interrupt);
-	d->terminate.data = d;
-	d->interrupt.data = d;
-	uv_signal_start(&d->terminate, on_signal, SIGTERM);
-	uv_signal_start(&d->interrupt, on_signal, SIGINT);
 }
 
 static void
@@ -256,30 +173,37 @@ daemon_run(const struct monitor_conf *conf, struct err *err)
 	}
 	d->conf = conf;
 	signal(SIGPIPE, SIG_IGN);
-	r = init_identity(d, err);
-	if (r < 0)
+	r = boot_id_read(&d->boot_id);
+	if (r < 0) {
+		err_set(err, r, "cannot read the boot id");
 		goto out;
+	}
 	r = init_groups(d);
-	if (r == 0)
-		r = uplink_init(&d->uplink, &d->loop,
-		    &(struct uplink_owner){ .owner = d,
-			.program = MONITOR_PROGRAM,
-			.conf = conf,
-			.conf_size = sizeof(*conf),
-			.engine = &conf->engine,
-			.ask_every_ms = ASK_EVERY_MS,
-			.on_want_catalogue = on_want_catalogue });
 	if (r < 0) {
 		err_set(err, r, "not enough memory");
 		goto out;
 	}
-	r = uplink_start(&d->uplink, err);
+	r = uplink_init(&d->uplink, &d->loop,
+	    &(struct uplink_owner){ .owner = d,
+		.program = MONITOR_PROGRAM,
+		.role = ROLE_MONITOR,
+		.key_path = conf->key_path,
+		.engine_key = conf->engine_key,
+		.conf = conf,
+		.conf_size = sizeof(*conf),
+		.engine = &conf->engine,
+		.ask_every_ms = ASK_EVERY_MS,
+		.on_want_catalogue = on_want_catalogue },
+	    &d->boot_id, err);
+	if (r == 0)
+		r = uplink_start(&d->uplink, err);
 	if (r < 0)
 		goto out;
 
-	start_timers(d);
+	uv_timer_start(&d->group[0].timer, on_sweep, 0, (uint64_t)conf->sensors_every_ms);
+	uv_timer_start(&d->group[1].timer, on_sweep, 0, (uint64_t)conf->rest_every_ms);
 	log_line(LOG_LEVEL_INFO, "monitor-started", "engine", conf->engine.report, NULL);
-	notify_send("READY=1");
+	service_start(&d->service, &d->loop, d, on_stop);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 out:
 	deinit(d);

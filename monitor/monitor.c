@@ -18,7 +18,7 @@ enum { EXIT_USAGE = 2 };
 struct args {
 	const char *conf;
 	const char *role;
-	bool check, print, once, json, help, version;
+	bool check, print, mdoc, once, json, help, version;
 };
 
 static const char usage[] =
@@ -36,10 +36,19 @@ static const char usage[] =
 static bool
 parse_args(struct args *args, int argc, char **argv)
 {
-	enum { OPT_ROLE = 256, OPT_PRINT, OPT_ONCE, OPT_JSON, OPT_HELP, OPT_VERSION };
+	enum {
+		OPT_ROLE = 256,
+		OPT_PRINT,
+		OPT_MDOC,
+		OPT_ONCE,
+		OPT_JSON,
+		OPT_HELP,
+		OPT_VERSION
+	};
 	static const struct option options[] = {
 		{ "role", required_argument, NULL, OPT_ROLE },
 		{ "print-config", no_argument, NULL, OPT_PRINT },
+		{ "print-mdoc", no_argument, NULL, OPT_MDOC }, /* for the manual page */
 		{ "once", no_argument, NULL, OPT_ONCE },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "help", no_argument, NULL, OPT_HELP },
@@ -55,6 +64,7 @@ parse_args(struct args *args, int argc, char **argv)
 		args->role = c == OPT_ROLE ? optarg : args->role;
 		args->check |= c == 'n';
 		args->print |= c == OPT_PRINT;
+		args->mdoc |= c == OPT_MDOC;
 		args->once |= c == OPT_ONCE;
 		args->json |= c == OPT_JSON;
 		args->help |= c == OPT_HELP;
@@ -135,6 +145,10 @@ main(int argc, char **argv)
 	if (args.help || args.version) {
 		fputs(args.help ? usage : "lifeboat-monitor " LIFEBOAT_VERSION "\n",
 		    stdout);
+		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	}
+	if (args.mdoc) {
+		monitor_conf_print_mdoc(stdout);
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
 	if (args.once)

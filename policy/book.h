@@ -25,11 +25,10 @@ struct book_order {
 	/* What its actuator said last. */
 	bool last; /* row.said is its last word, and stored */
 	enum phase phase;
-	uint64_t bytes, bytes_per_s;
-	uint64_t entered_ms[PHASES]; /* since it was taken, plus 1; 0: never */
-	mono_t news_at;              /* when the core was told that it goes on */
-	enum phase news_phase;       /* and its phase then */
-	enum outcome core_heard;     /* the last that the core was told */
+	uint64_t bytes_per_s;
+	mono_t news_at;          /* when the core was told that it goes on */
+	enum phase news_phase;   /* and its phase then */
+	enum outcome core_heard; /* the last that the core was told */
 };
 
 struct book {
@@ -51,9 +50,10 @@ struct book_order *book_find(const struct book *b, order_t id);
 struct book_order *book_after(
     const struct book *b, order_t prepare, enum order_kind kind);
 
-/* Stores what changed; logs a failure once. */
+/* Stores what changed.  0, or -errno after the failure was logged once. */
 int book_save(struct book *b, struct book_order *o);
-/* Nothing more is expected: stored as closed, and freed. */
+/* Nothing more is expected: stored as closed, and freed.  While the store fails it stays
+ * in the book, open. */
 void book_close(struct book *b, struct book_order *o);
 struct book_order *book_order_free(struct book_order *o);
 

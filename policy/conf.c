@@ -301,8 +301,6 @@ policy_conf_print_mdoc(FILE *f)
 	static const char *const sections[] = { "engine", "rules", "hook", "host *",
 		"sensor *", "guest *" };
 
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		fprintf(f, ".Ss [%s]\n", sections[i]);
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		conf_print_mdoc(f, keys, sections[i]);
-	}
 }

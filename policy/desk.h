@@ -13,12 +13,13 @@
 #include "policy/engine.h"
 
 enum {
-	DESK_CONNECTED_MS = 10000,
-	DESK_ASK_MS = 100,
-	DESK_TROUBLE_MS = 250,
-	DESK_NEWS_MS = 1000
+	DESK_CONNECTED_MS = 10000, /* an actuator silent for so long is lost */
+	DESK_ASK_MS = 100,         /* one that has an order is to ask so often */
+	DESK_TROUBLE_MS = 250,     /* one whose host may soon have to be emptied */
+	DESK_NEWS_MS = 1000,       /* the core hears so often that a move goes on */
 };
 
+/* 0 or -ENOMEM. */
 int desk_new(struct desk **out, int hosts);
 struct desk *desk_free(struct desk *d);
 

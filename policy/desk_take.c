@@ -99,16 +99,27 @@ take_closed(struct engine *e, int host, const Lifeboat__OrderState *s)
 		say_odd(e, host, s, "order-unknown");
 }
 
+/* Between two phases as an actuator entered them (plus 1 ms; 0: never); at least 1. */
+static int64_t
+between(const Lifeboat__OrderState *s, enum phase from, enum phase to)
+{
+	uint64_t began = s->n_entered_ms > from ? s->entered_ms[from] : 0;
+	uint64_t ended = s->n_entered_ms > to ? s->entered_ms[to] : 0;
+
+	if (began == 0 || ended < began || ended - began > INT32_MAX)
+		return 0;
+	return ended == began ? 1 : (int64_t)(ended - began);
+}
+
 static void
 take_progress(struct book_order *o, const Lifeboat__OrderState *s)
 {
 	o->row.taken = true;
 	o->phase = (enum phase)s->phase;
-	o->bytes = s->bytes;
 	o->bytes_per_s = s->bytes_per_s;
-	memset(o->entered_ms, 0, sizeof(o->entered_ms));
-	for (size_t i = 0; i < s->n_entered_ms; i++)
-		o->entered_ms[i] = s->entered_ms[i];
+	o->row.bytes = s->bytes;
+	o->row.copy_ms = between(s, PHASE_COPYING, PHASE_READY);
+	o->row.pause_ms = between(s, PHASE_READY, PHASE_STARTED);
 }
 
 static bool

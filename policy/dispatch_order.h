@@ -8,6 +8,7 @@
 
 #include "policy/engine.h"
 
+/* Any action: those that give no order and end none are ignored. */
 void dispatch_order(struct engine *e, mono_t now, const struct action *a);
 
 /* Both the core and the actuator are done with it: close it. */

@@ -1,5 +1,8 @@
 /*
  * policy/door_answer: what the door answers, as JSON, with no socket in sight.
+ *
+ * Every json_t that is returned is the caller's (json_decref), and NULL only when memory
+ * is gone.  doc/door.md has the members.
  */
 #ifndef POLICY_DOOR_ANSWER_H
 #define POLICY_DOOR_ANSWER_H
@@ -16,9 +19,10 @@ struct door_asker {
 	bool progress;  /* out: and how moves get on */
 };
 
-/* The answer to one line; NULL only when memory is gone. */
+/* The answer to one line; what it asked for beyond that is set in asker. */
 json_t *door_answer(
     struct engine *e, const char *line, size_t len, struct door_asker *asker);
+/* {"ok": false, "error": sentence} */
 json_t *door_refuse(const char *sentence);
 
 /* One line for the watchers. */

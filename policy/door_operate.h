@@ -11,6 +11,7 @@ struct door_request {
 	const char *op, *name, *guest, *host, *set, *which, *order, *runs_on, *is_off;
 };
 
+/* The answer, the caller's; an operation that there is not is refused. */
 json_t *door_operate(
     struct engine *e, const struct door_request *q, const struct door_asker *asker);
 

@@ -29,6 +29,12 @@ age(int64_t wall_ms)
 	return wall_ms == 0 ? json_null() : json_integer(ms < 0 ? 0 : ms);
 }
 
+static json_t *
+took(int64_t ms)
+{
+	return ms > 0 ? json_integer(ms) : json_null();
+}
+
 static const char *
 said(enum outcome outcome)
 {
@@ -44,14 +50,15 @@ row(const struct store_order *o)
 	uuid_format(uuid, &o->guest);
 	return json_pack(
 	    "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?,"
-	    " s:s?, s:s?, s:b, s:o, s:o}",
+	    " s:s?, s:s?, s:b, s:o, s:o, s:I, s:o, s:o}",
 	    "order", id, "kind", order_kind_name(o->kind), "guest", o->name, "uuid", uuid,
 	    "from", o->from, "to", o->to, "host", o->host, "why", o->why, "sentence",
 	    sentence(o->why), "said", said(o->said), "said_why", known(o->said_why),
 	    "detail", known(o->detail), "outcome", said(o->outcome), "verdict",
 	    known(o->verdict), "verdict_sentence", sentence(o->verdict), "by",
 	    known(o->by), "held", o->held, "opened_age_ms", age(o->opened_ms),
-	    "ended_age_ms", age(o->ended_ms));
+	    "ended_age_ms", age(o->ended_ms), "bytes", (json_int_t)o->bytes, "copy_ms",
+	    took(o->copy_ms), "pause_ms", took(o->pause_ms));
 }
 
 /* Where an open order is on its way. */
@@ -85,7 +92,6 @@ open_row(const struct engine *e, const struct book_order *o)
 
 	json_object_set_new(r, "state", json_string(state_of(o)));
 	json_object_set_new(r, "phase", json_string(phase_name(o->phase)));
-	json_object_set_new(r, "bytes", json_integer((json_int_t)o->bytes));
 	json_object_set_new(r, "bytes_per_s", json_integer((json_int_t)o->bytes_per_s));
 	json_object_set_new(r, "memory_kib", json_integer((json_int_t)memory_of(e, o)));
 	json_object_set_new(r, "cancelled", json_boolean(o->cancel));

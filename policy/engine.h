@@ -78,17 +78,21 @@ void engine_later(struct engine *e, order_t order, enum outcome outcome, enum wh
 /* An actuator knows of a later engine than this one. */
 void engine_new_term(struct engine *e, uint64_t term, mono_t now);
 
-/* A configuration read anew: rules and patterns.  -EINVAL when the hosts differ. */
+/* A configuration read anew: rules and patterns.  0: conf is the engine's.  -EINVAL with
+ * a sentence when the hosts differ: it is still the caller's. */
 int engine_reload(
     struct engine *e, struct policy_conf *conf, mono_t now, struct err *err);
 
-/* An operator's word: durable before it counts. */
+/*
+ * An operator's word: durable before it counts.  0, or -errno with a sentence: then
+ * nothing was changed.
+ */
 int engine_cordon(
     struct engine *e, host_t host, bool cordon, mono_t now, struct err *err);
 
 /* -ENOTCONN: no actuator to act through. */
 int engine_mode(struct engine *e, enum mode mode, mono_t now, struct err *err);
-/* Open orders of an earlier reign: into the book, and before the core. */
+/* Open orders of an earlier reign: into the book, and before the core.  0 or -errno. */
 int engine_restore(struct engine *e, mono_t now);
 /* A prepare's end that the core did not expect any more: it is held on its account. */
 bool engine_reopen(struct engine *e, struct book_order *prepare, mono_t now);

@@ -12,7 +12,7 @@ struct history_entry {
 	mono_t at;
 	host_t from, to;
 	struct uuid guest;
-	char text[HISTORY_TEXT];
+	char text[HISTORY_TEXT]; /* prose, as in the log */
 };
 
 /* A ring: zeroed memory is an empty one. */
@@ -24,8 +24,7 @@ struct history {
 void history_add(
     struct history *h, mono_t now, const struct action *action, const char *text);
 
-/* The newest first: entry number i (0..) about this host or guest (NULL: any), or NULL.
- */
+/* The newest first: entry i (0..) about this host or guest (NULL: any), or NULL. */
 const struct history_entry *history_find(
     const struct history *h, int i, host_t host, const struct uuid *guest);
 

@@ -277,8 +277,7 @@ seal_reply(
 	cut_reply(m);
 	header.sender = in->self.pair->id;
 	header.recipient = h->peer.id;
-	/* A reply's nonce is random: two engines may share a key, and none keeps a count.
-	 */
+	/* Its nonce is random: two engines may share a key, and none keeps a count. */
 	seal_random(header.session, sizeof(header.session));
 	seal_random(&header.sequence, sizeof(header.sequence));
 	return seal_close(reply, &h->peer, &header, body, lifeboat__reply__pack(m, body));

@@ -99,14 +99,14 @@ print_rules(const char *how)
 	else
 		printf("The first row that fits decides; if none does, the host stays as "
 		       "it is.\n\n"
-		       "%-9s %-20s %-9s %-16s %s\n",
-		    "from", "when", "to", "why", "");
+		       "%-25s %-32s %-9s %-15s %s\n",
+		    "from", "when", "to", "why", "sentence");
 	for (int i = 0; core_rule(i, &v); i++)
 		if (dot)
 			printf("\t\"%s\" -> \"%s\" [label=\"%s\"];\n", v.from, v.to,
 			    why_word(v.why));
 		else
-			printf("%-9s %-20s %-9s %-16s %s\n", v.from, v.when, v.to,
+			printf("%-25s %-32s %-9s %-15s %s\n", v.from, v.when, v.to,
 			    why_word(v.why), why_sentence(v.why));
 	if (dot)
 		printf("}\n");

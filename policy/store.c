@@ -6,7 +6,7 @@
 #include "base/seal.h"
 #include "policy/store_internal.h"
 
-enum { STORE_VERSION = 2 };
+enum { STORE_VERSION = 3 };
 
 static const char schema[] =
     "CREATE TABLE pool (one INTEGER PRIMARY KEY CHECK (one = 1), term INTEGER NOT NULL,"
@@ -68,10 +68,12 @@ upgrade(struct store *s, const char *path, struct err *err)
 	r = store_run(s, "BEGIN IMMEDIATE");
 	if (r == 0 && version == 0)
 		r = store_run(s, schema);
-	if (r == 0)
+	if (r == 0 && version < 2)
 		r = store_run(s, store_order_schema);
 	if (r == 0)
-		r = store_run(s, "PRAGMA user_version = 2; COMMIT");
+		r = store_run(s, store_order_schema_3);
+	if (r == 0)
+		r = store_run(s, "PRAGMA user_version = 3; COMMIT");
 	return r;
 }
 

@@ -34,8 +34,7 @@ int store_set_mode(struct store *s, enum mode mode, struct err *err);
 int store_set_host(
     struct store *s, const char *host, bool cordoned, bool drained, struct err *err);
 
-/* The store may grow to this many pages of 4 KiB: a full disk, for tests.  0 or -errno.
- */
+/* It may grow to this many pages of 4 KiB: a full disk, for tests.  0 or -errno. */
 int store_limit_pages(struct store *s, int pages);
 
 /* The sentence of the last write that failed; "" when the last one succeeded. */

@@ -22,10 +22,16 @@ const char store_order_schema[] =
     " closed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (term, number));"
     "CREATE INDEX orders_open ON orders (closed, term, number);";
 
+const char store_order_schema_3[] =
+    "ALTER TABLE orders ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN copy_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN pause_ms INTEGER NOT NULL DEFAULT 0;";
+
 #define COLUMNS                                                                          \
 	"term, number, prepare_term, prepare_number, kind, host, source, target, guest," \
 	" name, why, packed, hash, opened, taken, held, said, said_why, detail,"         \
-	" berth_address, berth_port, berth_key, outcome, verdict, by, ended, closed"
+	" berth_address, berth_port, berth_key, outcome, verdict, by, ended, closed,"    \
+	" bytes, copy_ms, pause_ms"
 
 static int
 prepare(struct store *s, sqlite3_stmt **q, const char *sql)
@@ -97,7 +103,8 @@ store_save_order(struct store *s, const struct store_order *o, struct err *err)
 	int r = prepare(s, &q,
 	    "UPDATE orders SET taken = ?, held = ?, said = ?, said_why = ?, detail = ?,"
 	    " berth_address = ?, berth_port = ?, berth_key = ?, outcome = ?, verdict = ?,"
-	    " by = ?, ended = ?, closed = ? WHERE term = ? AND number = ?");
+	    " by = ?, ended = ?, closed = ?, bytes = ?, copy_ms = ?, pause_ms = ?"
+	    " WHERE term = ? AND number = ?");
 
 	if (r < 0)
 		return store_wrote(s, r, err);
@@ -112,7 +119,10 @@ store_save_order(struct store *s, const struct store_order *o, struct err *err)
 	bind_text(q, 11, o->by);
 	sqlite3_bind_int64(q, 12, o->ended_ms);
 	sqlite3_bind_int(q, 13, o->closed);
-	bind_id(q, 14, o->id);
+	sqlite3_bind_int64(q, 14, (sqlite3_int64)o->bytes);
+	sqlite3_bind_int64(q, 15, o->copy_ms);
+	sqlite3_bind_int64(q, 16, o->pause_ms);
+	bind_id(q, 17, o->id);
 	r = finish(s, q, err);
 	if (r == 0 && o->closed && ++s->closed % PRUNE_EVERY == 0)
 		r = store_prune_orders(s);
@@ -195,6 +205,9 @@ get_row(struct store_order *o, sqlite3_stmt *q)
 	get_text(o->by, sizeof(o->by), q, 24);
 	o->ended_ms = sqlite3_column_int64(q, 25);
 	o->closed = sqlite3_column_int(q, 26) != 0;
+	o->bytes = (uint64_t)sqlite3_column_int64(q, 27);
+	o->copy_ms = sqlite3_column_int64(q, 28);
+	o->pause_ms = sqlite3_column_int64(q, 29);
 }
 
 /* Every row of q; finalizes it.  Rows, or -errno. */

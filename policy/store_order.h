@@ -40,6 +40,8 @@ struct store_order {
 	enum outcome said; /* by the actuator; OUTCOME_READY is not its last */
 	char said_why[WHY_SIZE];
 	char detail[DETAIL_SIZE];
+	uint64_t bytes;            /* that its carrier has passed on */
+	int64_t copy_ms, pause_ms; /* of the guest's, by its actuator; 0: not known */
 	struct store_berth berth;
 	enum outcome outcome; /* the engine's verdict; OUTCOME_NONE: open in the core */
 	char verdict[WHY_SIZE];

@@ -8,3 +8,7 @@ add_test(NAME arch.log-ids
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/log_ids.py ${PROJECT_SOURCE_DIR})
 add_test(NAME arch.manuals
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/manuals.py ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+add_test(NAME arch.figures
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/figures.py ${PROJECT_SOURCE_DIR})
+add_test(NAME arch.formats
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/formats.py ${PROJECT_SOURCE_DIR})

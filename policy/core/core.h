@@ -86,8 +86,7 @@ struct place_row {
 	int64_t need, have; /* memory in KiB, versions as major * 1000 + minor, counts */
 	uint32_t load;      /* permille of the host's CPUs */
 };
-/* Rows written (at most n).  stays: why the guest would not be moved at all, or WHY_NONE.
- */
+/* Rows written (at most n).  stays: why it would not be moved at all, or WHY_NONE. */
 int core_place(const struct core *core, host_t from, int guest, struct place_row *rows,
     int n, enum why *stays);
 

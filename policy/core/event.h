@@ -110,7 +110,7 @@ enum event_kind {
 	EVENT_TICK,
 	EVENT_RULES,     /* rules: at start and on reload */
 	EVENT_HOST,      /* host_name: a line of the inventory, at start */
-	EVENT_RESTART,   /* the engine began a term, or itself slept: all is unknown */
+	EVENT_RESTART,   /* the engine began a term: all is unknown */
 	EVENT_CATALOGUE, /* catalogue: all sensors of a host, replacing those before */
 	EVENT_READINGS,
 	EVENT_PROBES,
@@ -184,9 +184,8 @@ struct event {
 };
 
 enum action_kind {
-	ACTION_HEALTH, /* host turned from health_from to health_to */
-	ACTION_LISTED, /* a sensor is listed as implausible (why), or WHY_NONE: no longer
-			*/
+	ACTION_HEALTH,     /* host turned from health_from to health_to */
+	ACTION_LISTED,     /* a sensor is listed (why), or WHY_NONE: no longer */
 	ACTION_WOULD_MOVE, /* observe: guest would go from -> to */
 	ACTION_STAYS,   /* guest of a failing or drained host cannot be moved, with why */
 	ACTION_PREPARE, /* order to the target */

@@ -17,6 +17,7 @@
 
 #include "policy/core/state.h"
 
+/* The guest has an open order. */
 bool orders_of(const struct core *core, const struct uuid *guest);
 /* The table and the cooldowns have room for one more. */
 bool orders_room(const struct core *core);
@@ -37,6 +38,7 @@ mono_t orders_due(const struct core *core);
 void orders_restart(struct core *core);
 /* Promises, in-flight counts and holds of every host, from the open orders alone. */
 void orders_count(struct core *core);
+/* It was moved, or tried, less than the cooldown ago. */
 bool orders_resting(const struct core *core, const struct uuid *guest);
 
 #endif

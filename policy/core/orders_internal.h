@@ -7,16 +7,19 @@
 
 #include "policy/core/state.h"
 
+/* What one order may say in one step, at most. */
 enum { ACTIONS_PER_ORDER = 4 };
 
 bool orders_same(order_t a, order_t b);
 /* The order with that prepare, move or follow-up; -1: none. */
 int orders_find(const struct core *core, order_t id);
+/* The next of this term. */
 order_t orders_new_id(struct core *core);
+/* An action about it, filled but for its kind's own fields.  There must be room. */
 struct action *orders_say(
     struct core *core, enum action_kind kind, enum why why, const struct order *o);
 
-/* Order i is done with, and gone. */
+/* Order i is done with, and gone: those behind it move up. */
 void orders_end(struct core *core, int i, enum outcome outcome, enum why why);
 void orders_hold(struct core *core, int i, enum outcome outcome, enum why why);
 

@@ -14,9 +14,9 @@
 void plan_watch(struct core *core, int32_t host);
 /* Forget what was said of guests that are no longer there. */
 void plan_prune(struct core *core, int32_t host);
-/* Tend open orders and look at every guest of every such host. */
 /* In advise an operator lets this guest go, if the plan has a place for it. */
 void plan_approve(struct core *core, const struct uuid *guest);
+/* Tend open orders, and look at every guest of every host that is being emptied. */
 void plan_run(struct core *core);
 
 #endif

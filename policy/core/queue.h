@@ -14,6 +14,7 @@ void queue_set(struct core *core, int32_t host, mono_t due);
 void queue_build(struct core *core);
 /* The host that is due first, or -1. */
 int32_t queue_first(const struct core *core);
+/* A heap it is, with every host once. */
 bool queue_check(const struct core *core);
 
 #endif

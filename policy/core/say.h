@@ -6,8 +6,7 @@
 
 #include "policy/core/state.h"
 
-/* Room for n more.  Whoever changes state asks before, and comes back when it is false.
- */
+/* Room for n more.  Whoever changes state asks first, and comes back if it is false. */
 bool say_room(const struct core *core, int n);
 /* A blank action, to be filled.  There must be room. */
 struct action *say(struct core *core, enum action_kind kind, enum why why);

@@ -135,8 +135,7 @@ cross(struct core *core, struct sensor_state *s, const struct sensor_facts *f,
 static void
 take_limits(struct core *core, struct sensor_state *s, const struct sensor_facts *f)
 {
-	/* A header without a fan reads 0 for ever, whatever limit the chip was born with.
-	 */
+	/* A header without a fan reads 0 for ever, whatever limit its chip came with. */
 	if (s->kind == SENSOR_FAN && s->value == 0 && !s->turned)
 		return;
 	cross(core, s, f, LEVEL_HOT);

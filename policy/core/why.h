@@ -23,8 +23,7 @@ enum why {
 	WHY_ALARM,          /* the chip's own alarm: suspect */
 	WHY_SENSOR_LOST,    /* a sensor that was good is gone or bad: suspect */
 	WHY_PROBE_LOST,     /* a probe that was ok hangs or fails: suspect */
-	WHY_STORAGE_SICK,   /* a disk lost on every host that has it: suspect, never moved
-			     */
+	WHY_STORAGE_SICK,   /* a disk lost on every host that has it: suspect */
 	WHY_RETURNED,       /* reports came back: suspect until calm */
 	WHY_CALM,           /* nothing wrong for the calm time: sound */
 

@@ -175,6 +175,7 @@ def migrate(args):
             raise EOFError
         say("Saving to migration stream new xl format (info 0x3/0x0/%d)" % (4 + len(text)))
         send(to, head)
+        say("xc: info: Saving domain %s, type x86 HVM" % domid)
         stream(to, domid)
         suspended = True
         if exactly(fro, len(READY)) != READY:
@@ -219,6 +220,8 @@ def receive():
     try:
         head = exactly(0, 48)
         length = struct.unpack_from("<I", head, 44)[0]
+        say("Loading new save file <incoming migration stream> (new xl fmt info 0x3/0x0/%d)\n"
+            " Savefile contains xl domain config in JSON format\nParsing config from <saved>" % length)
         text = exactly(0, length)[4:].rstrip(b"\0")
         fake = json.loads(text)["fake"]
         name = fake["name"]
@@ -227,9 +230,12 @@ def receive():
                 say("a domain with name %s--incoming already exists" % name)
                 return 1
             domid = str(state.add({**fake, "name": name + "--incoming", "state": "p"}))
+        say("xc: info: Found x86 HVM domain from Xen 4.17\nxc: info: Restoring domain")
         size = struct.unpack("<Q", exactly(0, len(STREAM) + 8)[len(STREAM):])[0]
         while size:
             size -= len(exactly(0, min(size, CHUNK)))
+        say("xc: info: Restore successful\nxc: info: XenStore: mfn 0xfeffc, dom 0, evt 1\n"
+            "xc: info: Console: mfn 0xfefff, dom 0, evt 2")
     except EOFError:
         say("migration target: Domain creation failed (code -3).")
         if domid:

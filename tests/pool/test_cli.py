@@ -346,13 +346,18 @@ def orders_say_how_far_they_are(door):
 
 
 @with_door({"orders": {"orders": [
-    {**MOVE, "state": "ended", "outcome": "moved", "verdict": "proven", "ended_age_ms": 1},
+    {**MOVE, "state": "ended", "outcome": "moved", "verdict": "proven", "ended_age_ms": 1, "copy_ms": 7400,
+        "pause_ms": 180},
     {**MOVE, "held": True, "said": "stayed-suspended", "phase": "done"},
-    {**MOVE, "state": "ended", "outcome": "stayed", "verdict": "operator", "by": "olga", "detail": "a\x1b[0m b"}]}})
+    {**MOVE, "state": "ended", "outcome": "stayed", "verdict": "operator", "by": "olga", "detail": "a\x1b[0m b",
+        "copy_ms": None, "pause_ms": None},
+    {**MOVE, "kind": "prepare", "state": "ended", "outcome": "moved", "copy_ms": 7400, "pause_ms": 180},
+    {**MOVE, "state": "ended", "outcome": "moved", "bytes": 0, "copy_ms": 7400, "pause_ms": 2100}]}})
 def all_orders_say_how_they_ended(door):
     lines = run("orders", "--all", door=door).splitlines()
-    assert "moved (proven)" in lines[1] and "held: stayed-suspended" in lines[2], lines
-    assert "stayed (operator) by olga" in lines[3] and "\\x1b[0m b" in lines[3], lines
+    assert "moved (proven), 696 MiB in 7.4 s, paused 180 ms" in lines[1] and "held: stayed-suspended" in lines[2], lines
+    assert "stayed (operator) by olga, 696 MiB " in lines[3] and "\\x1b[0m b" in lines[3], lines
+    assert lines[4].rstrip().endswith(" moved") and lines[5].rstrip().endswith("moved, paused 2.1 s"), lines
     assert door.asked == [{"op": "orders", "which": "all"}]
 
 

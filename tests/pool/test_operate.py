@@ -115,6 +115,26 @@ def a_host_without_an_actuator_takes_nobody(p):
     p.show("undrain", "n2")
 
 
+def members(answer):
+    """Every member of an answer, but for those that are named after something counted."""
+    if isinstance(answer, list):
+        return set().union(*map(members, answer))
+    if not isinstance(answer, dict):
+        return set()
+    named = ("probes", "frames")
+    return set(answer).union(*(members(v) for k, v in answer.items() if k not in named))
+
+
+def what_the_door_says_stands_in_its_document(p):
+    with open(os.path.join(pool.HERE, "..", "..", "doc", "door.md"), encoding="utf-8") as f:
+        told = set(re.findall(r"`([a-z_]+)`", f.read()))
+    asked = (["status"], ["hosts"], ["guests"], ["why", "n1"], ["why", "web"], ["why-not", "web", "n1"], ["orders", "--all"],
+        ["mode"], ["cordon", "n1"], ["uncordon", "n1"])
+    said = set().union(*(members(p.ask(*command)) for command in asked))
+    assert len(said) > 60, said
+    assert not said - told, sorted(said - told)
+
+
 def the_hook_heard_of_it(p):
     with open(p.path("heard"), encoding="utf-8") as f:
         text = f.read()
@@ -132,7 +152,7 @@ def a_recording_replays_to_the_same_orders(p):
 
 TESTS = [a_drained_host_is_emptied_and_says_how_far_it_is, a_cancelled_move_leaves_the_guest_where_it_is,
     a_move_goes_on_while_the_engine_is_dead, in_advise_nothing_moves_until_it_is_approved,
-    a_host_without_an_actuator_takes_nobody, the_hook_heard_of_it, a_recording_replays_to_the_same_orders]
+    a_host_without_an_actuator_takes_nobody, what_the_door_says_stands_in_its_document, the_hook_heard_of_it, a_recording_replays_to_the_same_orders]
 
 
 def main():

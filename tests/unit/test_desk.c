@@ -136,6 +136,11 @@ a_move_names_the_berth_and_ends_when_both_lists_show_it(void **state)
 	assert_int_equal(core_orders(r.engine->core), 1);
 	door_says("{\"op\":\"orders\"}", "\"phase\":\"copying\"");
 
+	moving->n_entered_ms = PHASES;
+	moving->entered_ms = calloc(PHASES, sizeof(uint64_t));
+	moving->entered_ms[PHASE_COPYING] = 101;
+	moving->entered_ms[PHASE_READY] = 7501;
+	moving->entered_ms[PHASE_STARTED] = 7681;
 	moving->outcome = OUTCOME_MOVED;
 	prepared->outcome = OUTCOME_MOVED;
 	r.host[0].guest = false;
@@ -145,6 +150,9 @@ a_move_names_the_berth_and_ends_when_both_lists_show_it(void **state)
 	assert_int_equal(r.engine->book.n, 0);
 	assert_int_equal(r.host[0].reply->n_acknowledged, 1);
 	assert_int_equal(r.host[1].reply->n_acknowledged, 1);
+	door_says("{\"op\":\"orders\",\"which\":\"all\"}",
+	    "\"bytes\":1048576,\"copy_ms\":7400,");
+	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"pause_ms\":180");
 	rig_ask(&r, 0);
 	assert_int_equal(r.host[0].reply->ask_in_ms, 0);
 }

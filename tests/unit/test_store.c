@@ -205,6 +205,9 @@ an_order_survives_with_all_that_was_said_of_it(void **state)
 	strcpy(o.berth.address, "192.0.2.2");
 	o.berth.port = 7900;
 	o.berth.key[5] = 6;
+	o.bytes = 3ULL << 40;
+	o.copy_ms = 7400;
+	o.pause_ms = 180;
 	assert_int_equal(store_save_order(s, &o, &err), 0);
 	store_close(s);
 
@@ -224,6 +227,9 @@ an_order_survives_with_all_that_was_said_of_it(void **state)
 	assert_int_equal(got.berth.key[5], 6);
 	assert_memory_equal(got.hash, o.hash, sizeof(o.hash));
 	assert_int_equal(got.opened_ms, 5);
+	assert_int_equal(got.bytes, 3ULL << 40);
+	assert_int_equal(got.copy_ms, 7400);
+	assert_int_equal(got.pause_ms, 180);
 	assert_int_equal(store_find_order(s, (order_t){ 1, 7 }, see, NULL), 1);
 	assert_int_equal(store_find_order(s, (order_t){ 1, 8 }, see, NULL), 0);
 	store_close(s);
@@ -255,6 +261,21 @@ only_the_last_ended_orders_are_kept(void **state)
 	store_close(s);
 }
 
+static const char orders_of_version_2[] =
+    "CREATE TABLE orders (term INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " prepare_term INTEGER NOT NULL, prepare_number INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, host TEXT NOT NULL, source TEXT NOT NULL,"
+    " target TEXT NOT NULL, guest BLOB NOT NULL, name TEXT NOT NULL, why TEXT NOT NULL,"
+    " packed BLOB NOT NULL, hash BLOB NOT NULL, opened INTEGER NOT NULL,"
+    " taken INTEGER NOT NULL DEFAULT 0, held INTEGER NOT NULL DEFAULT 0,"
+    " said INTEGER NOT NULL DEFAULT 0, said_why TEXT NOT NULL DEFAULT '',"
+    " detail TEXT NOT NULL DEFAULT '', berth_address TEXT NOT NULL DEFAULT '',"
+    " berth_port INTEGER NOT NULL DEFAULT 0, berth_key BLOB NOT NULL DEFAULT x'',"
+    " outcome INTEGER NOT NULL DEFAULT 0, verdict TEXT NOT NULL DEFAULT '',"
+    " by TEXT NOT NULL DEFAULT '', ended INTEGER NOT NULL DEFAULT 0,"
+    " closed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (term, number));"
+    "CREATE INDEX orders_open ON orders (closed, term, number);";
+
 /* As version 1 wrote it. */
 static void
 a_store_of_version_1_is_upgraded(void **state)
@@ -279,6 +300,46 @@ a_store_of_version_1_is_upgraded(void **state)
 	store_close(s);
 }
 
+/* As version 2 wrote it, with an order that has ended and one that has not. */
+static void
+a_store_of_version_2_is_upgraded(void **state)
+{
+	struct store *s;
+
+	(void)state;
+	run_sql(
+	    "CREATE TABLE pool (one INTEGER PRIMARY KEY CHECK (one = 1), term INTEGER"
+	    " NOT NULL, instance BLOB NOT NULL, mode INTEGER NOT NULL);"
+	    "CREATE TABLE host (name TEXT PRIMARY KEY, cordoned INTEGER NOT NULL,"
+	    " drained INTEGER NOT NULL) WITHOUT ROWID; PRAGMA user_version = 2;"
+	    "INSERT INTO pool VALUES (1, 41, x'000102030405060708090a0b0c0d0e0f', 2)");
+	run_sql(orders_of_version_2);
+	run_sql("INSERT INTO orders (term, number, prepare_term, prepare_number, kind,"
+		" host, source, target, guest, name, why, packed, hash, opened, closed)"
+		" VALUES (41, 1, 0, 0, 1, 'n2', 'n1', 'n2', x'', 'web', 'hot',"
+		" x'010203', x'', 5, 1),"
+		" (41, 2, 0, 0, 1, 'n2', 'n1', 'n2', x'', 'db', 'hot', x'010203', x'',"
+		" 5, 0)");
+	assert_int_equal(store_open(&s, path, &err), 0);
+	assert_int_equal(store_term(s), 42);
+	assert_int_equal(store_mode(s), MODE_ACT);
+	seen = 0;
+	assert_int_equal(store_each_open(s, see, NULL), 0);
+	assert_int_equal(seen, 1);
+	assert_string_equal(got.name, "db");
+	got.packed = (uint8_t[]){ 1, 2, 3 };
+	got.bytes = 4096;
+	got.closed = true;
+	assert_int_equal(store_save_order(s, &got, &err), 0);
+	seen = 0;
+	assert_int_equal(store_each_closed(s, 9, see, NULL), 0);
+	assert_int_equal(seen, 2);
+	assert_string_equal(got.name, "web");
+	assert_int_equal(got.bytes, 0);
+	assert_int_equal(got.copy_ms, 0);
+	store_close(s);
+}
+
 int
 main(void)
 {
@@ -299,6 +360,8 @@ main(void)
 		    only_the_last_ended_orders_are_kept, make_folder, drop_folder),
 		cmocka_unit_test_setup_teardown(
 		    a_store_of_version_1_is_upgraded, make_folder, drop_folder),
+		cmocka_unit_test_setup_teardown(
+		    a_store_of_version_2_is_upgraded, make_folder, drop_folder),
 		cmocka_unit_test(a_store_in_no_folder_is_refused),
 		cmocka_unit_test_setup_teardown(
 		    a_full_store_says_so_and_changes_nothing, make_folder, drop_folder),

@@ -146,6 +146,23 @@ def refused_beforehand(lab, pool, guest, why):
     wait_for("its end", 60 * lab.scale, lambda: guest not in {row["name"] for row in pool.ask("guests")["guests"]})
 
 
+def a_guest_that_a_dead_xl_left_suspended_is_resumed(lab, pool):
+    """Its xl dies between the suspend and the end of the stream, so that nobody else resumes it."""
+    here = next(iter(places(lab, "vm1")))
+    there = next(name for name in lab.hosts if name != here)
+    pool.lifeboat("drain", here)
+    first = copying(pool, "vm1")["order"]
+    lab.hosts[here].ssh("""xl=$(cat /run/lifeboat/orders/*/xl.pid)
+        until xl list vm1 | awk 'NR > 1 && $5 ~ /s/ { found = 1 } END { exit !found }'; do kill -0 $xl; done
+        kill -KILL $xl""", 600)
+    stayed = wait_for("the end of the first try", 240 * lab.scale, lambda: pool.order(first)["outcome"] and
+        pool.order(first))
+    assert stayed["outcome"] == "stayed", stayed
+    moved(pool, "vm1", there, 600)
+    pool.lifeboat("undrain", here)
+    beats_on(lab, "vm1")
+
+
 def a_host_that_comes_back_starts_nothing_twice(lab, pool):
     """vm1 was started at boot where it is; evacuated with autostart = follow, it is started there no more."""
     first = next(iter(places(lab, "vm1")))
@@ -176,7 +193,7 @@ CASES = [a_heated_host_is_emptied, two_guests_cross_each_other, an_operator_drai
     a_link_cut_in_the_copy_leaves_the_guest_and_the_second_try_succeeds, xl_killed_in_the_copy_leaves_the_guest,
     an_actuator_killed_in_the_copy_changes_nothing, an_engine_powered_off_after_the_order_learns_how_it_ended,
     a_target_without_the_bridge_is_refused_beforehand, a_pv_guest_is_refused_beforehand,
-    a_host_that_comes_back_starts_nothing_twice]
+    a_guest_that_a_dead_xl_left_suspended_is_resumed, a_host_that_comes_back_starts_nothing_twice]
 
 
 def capture(lab, folder, since):

@@ -60,21 +60,24 @@ def seconds(value):
 
 
 def between(timeline, first, last):
-    a, b = timeline.get(first), timeline.get(last)
+    """Seconds between two marks, each the first seen of its names: a short phase may pass unseen."""
+    a, b = (next((timeline.at[name] for name in names if name in timeline.at), None) for names in (first, last))
     return None if a is None or b is None else b - a
 
 
+READY, STARTED = ("phase ready", "phase released", "phase go"), ("phase started", "phase proving")
+
+
 def table(timeline, silence, last, place):
-    copy = between(timeline, "phase copying", "phase ready") or between(timeline, "phase copying", "phase proving")
+    copy = between(timeline, ["phase copying"], READY)
     decided = timeline.get("decided: xen1 is failing")
     rows = [
         ("first hot reading", "%s after the heat" % seconds(max(0.0, (decided or 0) - timeline.held))),
         ("decision", "%s after the heat (held %.0f s)" % (seconds(decided), timeline.held)),
-        ("prepare", seconds(between(timeline, "decided: xen1 is failing", "prepared: xen2 has a berth for vm1"))),
+        ("prepare", seconds(between(timeline, ["decided: xen1 is failing"], ["prepared: xen2 has a berth for vm1"]))),
         ("copy", "%s, %d MiB, %s" % (seconds(copy), timeline.bytes >> 20,
             "%.1f MiB/s" % (timeline.bytes / (1 << 20) / copy) if copy else "-")),
-        ("pause, ready to started", seconds(between(timeline, "phase ready", "phase started")
-            or between(timeline, "phase ready", "phase proving"))),
+        ("pause, ready to started", seconds(between(timeline, READY, STARTED))),
         ("longest silence in ping", seconds(silence)),
         ("heartbeats lost", "none: 1 to %d, each once and in order" % last),
         ("vm1 runs on", place)]

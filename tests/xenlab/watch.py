@@ -66,7 +66,7 @@ def check_heartbeats(lab, guest, more_than=0):
 
 def beats_on(lab, guest, seconds=30):
     """Its heartbeat is whole and grows: the last count."""
-    last = check_heartbeats(lab, guest)
+    last = wait_for("the first heartbeat of " + guest, 4 * seconds * lab.scale, lambda: check_heartbeats(lab, guest))
     return wait_for("a heartbeat of " + guest, seconds * lab.scale, lambda: check_heartbeats(lab, guest, last))
 
 
