@@ -21,8 +21,11 @@ struct cli {
 	int timeout_ms;
 	bool json, check, all;
 	const char *runs_on, *is_off; /* hosts, or NULL */
-	struct screen screen;         /* standard output */
-	char **operands;              /* NULL-ended */
+	bool start, force;
+	const char *folder, *user;  /* of what is set up */
+	const char *name, *arrival; /* of a host that joins, or NULL */
+	struct screen screen;       /* standard output */
+	char **operands;            /* NULL-ended */
 };
 
 /* A sentence on standard error, escaped. */

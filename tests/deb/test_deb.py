@@ -171,6 +171,7 @@ def check_control(debs):
 def check_files(m, debs):
     daemons = [name for name in debs if name != "lifeboat"]
     expect(m.stat("/usr/bin/lifeboat") == "755 root:root", "the command is installed")
+    expect(m.stat("/usr/share/bash-completion/completions/lifeboat") == "644 root:root", "bash can complete it")
     expect(m.stat("/run/lifeboat") == "1770 root:lifeboat", "the engine may add to /run/lifeboat, and replace nothing",
            m.stat("/run/lifeboat"))
     if "lifeboat-actuator" in daemons:
@@ -216,12 +217,36 @@ def check_programs(m, debs):
                name + " without a key ends with 2 and one sentence", "%d\n%s" % (said.returncode, said.stdout))
         unit = open(m.root + "/usr/lib/systemd/system/%s.service" % name, encoding="utf-8").read()
         expect("\nRestartPreventExitStatus=2\n" in unit, "and is not started again for that")
-    m.run("sh", "-c", "umask 077; cd /etc/lifeboat && lifeboat genkey > engine.key && lifeboat genkey > host.key &&"
-          " systemd-tmpfiles --create lifeboat.conf")
+
+
+def word(said, name):
+    """The NAME=KEY that a command printed beside its sentences."""
+    return re.search("^%s=[A-Za-z0-9+/]{43}=$" % re.escape(name), said, re.M).group(0)
+
+
+def check_setup(m):
+    """One machine is engine and host."""
+    m.asked()
+    engine = word(m.run("lifeboat", "init", "--start", "192.0.2.1").stdout, "192.0.2.1")
+    # There is no network here, and so no address of one's own.
+    join = "echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind && lifeboat join --start --name xen01 --arrival 192.0.2.12 "
+    host = word(m.run("sh", "-c", join + engine).stdout, "xen01")
+    said = m.run("lifeboat", "admit", "--start", host).stdout
+    expect("1 host is admitted" in said, "three commands set up an engine and a host", said)
+    expect(m.asked().splitlines() == ["enable lifeboat-policy", "restart lifeboat-policy",
+           "enable lifeboat-monitor lifeboat-actuator", "restart lifeboat-monitor lifeboat-actuator",
+           "enable lifeboat-policy", "restart lifeboat-policy"], "and start them")
     expect(m.stat("/etc/lifeboat/engine.key") == "600 lifeboat:lifeboat", "the engine's key is the engine's alone")
     expect(m.stat("/etc/lifeboat/host.key") == "600 root:root", "the host's key is root's alone")
-    expect(re.match(r"\S{44}\n$", m.run("sh", "-c", "lifeboat pubkey < /etc/lifeboat/host.key").stdout),
-           "its public key can be told")
+    expect(m.run("sh", "-c", "lifeboat pubkey < /etc/lifeboat/host.key").stdout.strip() == host.split("=", 1)[1],
+           "its public key is what was admitted")
+    for name in ("policy", "monitor", "actuator"):
+        expect(m.stat("/etc/lifeboat/%s.conf" % name) == "644 root:root", name + ".conf can be read by all")
+        m.run("lifeboat-" + name, "-n")
+    before = m.tree()
+    m.run("systemd-tmpfiles", "--create", "lifeboat.conf")
+    expect(word(m.run("lifeboat", "init", "192.0.2.1").stdout, "192.0.2.1") == engine and m.tree() == before,
+           "said again it says the same")
 
 
 def check_upgrade(m, debs):
@@ -295,6 +320,7 @@ def main():
         check_files(m, debs[OLD])
         check_upgrade(m, debs["new"])
         check_programs(m, debs["new"])
+        check_setup(m)
         check_removal(m, debs["new"], before)
     except Failed as e:
         print(e)

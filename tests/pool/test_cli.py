@@ -556,7 +556,7 @@ def genkey_warns_when_others_can_read_the_file():
 @test
 def every_command_has_help():
     names = re.findall(r"^  ([a-z-]+) ", run("--help").split("--door")[0], re.M)
-    assert len(names) == 18, names
+    assert len(names) == 21, names
     for name in names:
         assert run(name, "--help").startswith("usage: lifeboat " + name), name
 
