@@ -229,6 +229,10 @@ class Pool:
             return []
         return ["nsenter", "-t", str(self.holders[name].pid), "-n", "-m", "--"]
 
+    def run_on(self, name, *args):
+        """Run in a host's namespaces, to its end."""
+        return run(*self.inside(name), *args)
+
     def _monitor_conf(self, name):
         lines = ["[host]", "key = " + self.path(name + ".key"),
             "[engine]", "public-key = " + self.public["engine"],
