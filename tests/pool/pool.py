@@ -271,6 +271,20 @@ class Pool:
         os.makedirs(self.path("recording"), exist_ok=True)
         self.write("policy.conf", "\n".join(lines) + "\n")
 
+    def defaults(self, program, section):
+        """{key: value} of a section as it is when the file says nothing of it."""
+        needed = "" if program == "lifeboat-policy" else ("[engine]\npublic-key = %s\nreport = tcp://%s:7801\n"
+            "exchange = tcp://%s:7802\n" % (self.public["engine"], self.engine_address(), self.engine_address()))
+        bare = self.write("bare.conf", needed)
+        found, inside = {}, False
+        for line in run(self.program(program), "--print-config", "-c", bare).splitlines():
+            if line.startswith("["):
+                inside = line == "[%s]" % section
+            elif inside and " = " in line:
+                key, value = line.split(" = ", 1)
+                found[key] = value
+        return found
+
     # --- running it ---------------------------------------------------------------
 
     def start(self, what, command, env=None):
@@ -306,13 +320,17 @@ class Pool:
         with open(self.path(what + ".log"), encoding="utf-8", errors="replace") as f:
             return f.read()
 
+    def command(self, *args):
+        """The command line of one lifeboat command."""
+        return [self.program("lifeboat"), "--door", self.path("door"), *args]
+
     def ask(self, *args):
         """One lifeboat command's answer as JSON."""
-        return json.loads(run(self.program("lifeboat"), "--door", self.path("door"), "--json", *args))
+        return json.loads(run(*self.command("--json", *args)))
 
     def show(self, *args):
         """One lifeboat command as an operator sees it."""
-        return run(self.program("lifeboat"), "--door", self.path("door"), *args)
+        return run(*self.command(*args))
 
     def hosts(self):
         return {row["name"]: row for row in self.ask("hosts")["hosts"]}
