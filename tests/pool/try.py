@@ -10,18 +10,19 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import guests
 import pool
-from faults import FAULTS
+from faults import FAULTS, MEND_S
 from screen import WIDTH
 from view import View, failures, table
 
 SENSOR = "coretemp-isa-0000/temp1"
 START, TOP, STEP = 48, 94, 2  # C; the chip's own limits are 80 and 90
-STEP_S = 0.25
+STEP_S, SMALL_STEP_S = 0.25, 0.15  # more than 20 C in a second would not be believed
 SOURCE = "n1"
 GUESTS = {"web": 96, "mail": 64, "db": 176, "shop": 128, "build": 48, "logs": 80}  # MiB
 RATE = 20  # MiB/s that the imitated xl sends
 LIMIT_S = 150
 
+SMALL = {"hold": "1s"}
 RULES = {"hold": "3s", "calm": "2s", "cooldown": "1s", "in-flight-source": "2"}
 MONITOR = {"rest-every": "500ms"}
 
@@ -31,8 +32,8 @@ def states(sizes):
     return {"n1": guests.HOST % (12000 - sum(sizes.values())) + lines, "n2": guests.HOST % 12000, "n3": guests.HOST % 12000}
 
 
-def heated(began):
-    return min(TOP, START + STEP * int((time.monotonic() - began) / STEP_S))
+def heated(began, step_s):
+    return min(TOP, START + STEP * int((time.monotonic() - began) / step_s))
 
 
 def is_over(p, names):
@@ -41,18 +42,36 @@ def is_over(p, names):
     return all(len(where.get(uuid, [])) == 1 and where[uuid][0][0] != SOURCE for uuid in names) and not guests.orders(p)
 
 
-def play(p, view, fault):
-    began, celsius, struck = time.monotonic(), 0, not (fault and fault.strike)
-    while True:
-        if heated(began) != celsius:
-            celsius = heated(began)
-            p.set_sensor(SOURCE, SENSOR, celsius)
-        moves = view.look()
+class Striker:
+    """Breaks what is to be broken once memory flows, and mends it."""
+
+    def __init__(self, p, view, fault):
+        self.p, self.view, self.move = p, view, None
+        self.strike = fault and fault.strike
+        self.mend = fault and fault.mend
+        self.mend_at = 0
+
+    def look(self, moves):
         flowing = next((m for m in moves.values() if m["phase"] == "copying" and m["bytes"]), None)
-        if flowing and not struck:
-            struck = True
-            view.say("--fault: " + fault.strike(p, flowing))
-        if view.answers and not moves and celsius == TOP and is_over(p, view.names):
+        if self.strike and flowing:
+            self.view.say("--fault: " + self.strike(self.p, flowing))
+            self.strike, self.move, self.mend_at = None, flowing, time.monotonic() + MEND_S
+        elif self.mend and self.move and time.monotonic() > self.mend_at:
+            self.view.say("--fault: " + self.mend(self.p, self.move))
+            self.mend = None
+
+    def is_over(self):
+        return not self.strike and not self.mend
+
+
+def play(p, view, fault, step_s):
+    began, celsius, striker = time.monotonic(), 0, Striker(p, view, fault)
+    while True:
+        if heated(began, step_s) != celsius:
+            celsius = heated(began, step_s)
+            p.set_sensor(SOURCE, SENSOR, celsius)
+        striker.look(view.look())
+        if striker.is_over() and celsius == TOP and is_over(p, view.names):
             return
         p.check_alive()
         if time.monotonic() - began > LIMIT_S:
@@ -74,7 +93,7 @@ def start(p, fault):
     print("$ lifeboat mode act\n%s" % p.show("mode", "act").strip())
 
 
-def story(p, sizes, fault):
+def story(p, sizes, fault, step_s):
     """True when every guest runs elsewhere, was never lost and never ran twice."""
     names = {guests.UUID % (number + 1): name for number, name in enumerate(sizes)}
     by_uuid = {uuid: sizes[name] for uuid, name in names.items()}
@@ -83,7 +102,7 @@ def story(p, sizes, fault):
     witness, view = guests.Witness(p), View(p, names, by_uuid, SOURCE, SENSOR)
     witness.start()
     try:
-        play(p, view, fault)
+        play(p, view, fault, step_s)
         view.look()
     finally:
         view.close()
@@ -91,8 +110,8 @@ def story(p, sizes, fault):
         witness.join()
     orders = guests.orders(p, "--all")
     good = table(p, names, by_uuid, orders, SOURCE)
-    for text in failures(orders):
-        print(textwrap.fill(text, WIDTH - 1, subsequent_indent="  "))
+    for at, text in enumerate(failures(orders)):
+        print(("" if at else "\nNot as ordered:\n") + textwrap.fill(text, WIDTH - 1, subsequent_indent="  "))
     if fault:
         fault.judge(orders)
     if witness.wrong:
@@ -114,9 +133,9 @@ def keep(p):
         signal.pause()
 
 
-def print_settings(p):
+def print_settings(p, rules):
     print("Shorter here than by default, so that nobody waits (and two moves at once):")
-    for what, section, values in (("policy", "rules", RULES), ("monitor", "monitor", MONITOR)):
+    for what, section, values in (("policy", "rules", rules), ("monitor", "monitor", MONITOR)):
         defaults = p.defaults("lifeboat-" + what, section)
         print(textwrap.fill("%s.conf [%s] " % (what, section) + ", ".join("%s = %s (%s)" % (key, value, defaults[key])
             for key, value in values.items()), WIDTH - 1, initial_indent="  ", subsequent_indent="    "))
@@ -144,11 +163,12 @@ def main():
     fault = FAULTS.get(options.fault)
     sizes = {name: mem // 4 if options.small else mem for name, mem in GUESTS.items()}
     os.environ.update(FAKEXL_BYTES="0", FAKEXL_RATE=str(RATE << 20))
+    rules = {**RULES, **(SMALL if options.small else {})}
     began = time.monotonic()
     try:
-        with pool.Pool(options.build, folder, states(sizes), RULES, monitor=MONITOR) as p:
-            print_settings(p)
-            good = story(p, sizes, fault)
+        with pool.Pool(options.build, folder, states(sizes), rules, monitor=MONITOR) as p:
+            print_settings(p, rules)
+            good = story(p, sizes, fault, SMALL_STEP_S if options.small else STEP_S)
             print("%.0f s." % (time.monotonic() - began), flush=True)
             if options.keep:
                 keep(p)
