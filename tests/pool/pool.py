@@ -290,7 +290,7 @@ class Pool:
     def start(self, what, command, env=None):
         log = open(self.path(what + ".log"), "a", encoding="utf-8")
         self.children[what] = subprocess.Popen(command, stdout=log, stderr=log,
-            stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}, preexec_fn=_die_with_parent)
+            stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}, preexec_fn=die_with_parent)
         log.close()
 
     def start_engine(self):
@@ -343,5 +343,5 @@ class Pool:
         self.write(name + ".readings", "cpu temp %sC high=75C high-critical=90C\n" % value)
 
 
-def _die_with_parent():
+def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG

@@ -124,11 +124,13 @@ def story(p, sizes, fault, step_s):
 
 def keep(p):
     p.write("lifeboat", "#!/bin/sh\nexec %s \"$@\"\n" % " ".join(p.command()), 0o755)
-    p.set_sensor(SOURCE, SENSOR, START)
     print("\nThe pool stays, and %s cools down. From another terminal:\n" % SOURCE)
     for words in ("hosts", "why n1", "orders --all", "drain n2", "watch"):
         print("  %s %s" % (p.path("lifeboat"), words))
     print("\nEnter or Ctrl-C ends it and removes everything.", flush=True)
+    for celsius in range(TOP, START, -STEP):
+        p.set_sensor(SOURCE, SENSOR, celsius)
+        time.sleep(SMALL_STEP_S)
     if not sys.stdin.readline():
         signal.pause()
 
@@ -172,6 +174,7 @@ def main():
             print("%.0f s." % (time.monotonic() - began), flush=True)
             if options.keep:
                 keep(p)
+                print("Nothing is left behind.")
     except pool.Failed as why:
         print("try: %s" % why, file=sys.stderr)
         return 1
