@@ -117,7 +117,7 @@ def on_a_terminal_a_block_is_drawn_and_an_interrupt_leaves_nothing(build):
             os.write(terminal, b"\x03")
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     assert status == 130 and "nothing is left behind" in text, (status, text)
-    assert "\033[11A\033[J" in text and "failing" in text, text
+    assert "\033[12A\033[J" in text and "failing" in text, text
     wide = [line for line in re.sub(r"\033\[[0-9]*[a-zA-Z]", "", text).splitlines() if len(line) > 80]
     assert not wide, wide
     nothing_left(tmp)

@@ -136,11 +136,13 @@ def keep(p):
 
 
 def print_settings(p, rules):
-    print("Shorter here than by default, so that nobody waits (and two moves at once):")
+    print("Real are engine, monitors, actuators, carriers and libsensors; imitated are the\n"
+        "sensors' chips, the hypervisor and its xl.  So that nobody waits, these are not\n"
+        "as by default (in brackets):")
     for what, section, values in (("policy", "rules", rules), ("monitor", "monitor", MONITOR)):
         defaults = p.defaults("lifeboat-" + what, section)
         print(textwrap.fill("%s.conf [%s] " % (what, section) + ", ".join("%s = %s (%s)" % (key, value, defaults[key])
-            for key, value in values.items()), WIDTH - 1, initial_indent="  ", subsequent_indent="    "))
+            for key, value in values.items()), WIDTH - 1, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
 
 
 def parse(args):
@@ -171,10 +173,13 @@ def main():
         with pool.Pool(options.build, folder, states(sizes), rules, monitor=MONITOR) as p:
             print_settings(p, rules)
             good = story(p, sizes, fault, SMALL_STEP_S if options.small else STEP_S)
-            print("%.0f s." % (time.monotonic() - began), flush=True)
+            print("The whole took %.0f s." % (time.monotonic() - began), flush=True)
             if options.keep:
                 keep(p)
                 print("Nothing is left behind.")
+    except BrokenPipeError:  # nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except pool.Failed as why:
         print("try: %s" % why, file=sys.stderr)
         return 1

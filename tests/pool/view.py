@@ -77,18 +77,19 @@ class View:
             self.say(text)
         where = guests.places(self.p)
         if self.screen.live:
-            self.screen.block(self._hosts(where) + [""] + [self._guest(uuid, where) for uuid in self.names])
+            self.screen.block(["", *self._hosts(where), ""] + [self._guest(uuid, where) for uuid in self.names])
         else:
             self._lines()
         return self.moves
 
     def _hosts(self, where):
-        rows = ["HOST  HEALTH   %-23s GUESTS" % self.sensor.upper()]
+        rows = ["HOST  HEALTH     %-23s  GUESTS" % self.sensor]
         for host in self.p.names:
-            here = [self.names[uuid] for uuid in self.names
-                for at, name, state in where.get(uuid, []) if at == host and state in guests.RUNNING and name in self.names.values()]
+            here = [name for uuid, name in self.names.items() for at, _, state in where.get(uuid, [])
+                if at == host and state in guests.RUNNING]
             health = self.hosts.get(host, {}).get("health", "unknown") if self.answers else "no answer"
-            rows.append("%-5s %s %-23s %s" % (host, tinted(health, 8), "%s C" % self.celsius.get(host, "?"), " ".join(here)))
+            rows.append("%-4s  %s  %-23s  %s" % (host, tinted(health, 9), "%s C" % self.celsius.get(host, "?"),
+                " ".join(here)))
         return rows
 
     def _guest(self, uuid, where):
@@ -113,7 +114,8 @@ class View:
             sent, size = (move["bytes"] or 0) // MIB, self.sizes[uuid]
             if 2 * sent >= size and (uuid, move["order"]) not in self.said:
                 self.said[uuid, move["order"]] = True
-                self.say("%s %s -> %s %s %d of %d MiB" % (move["guest"], move["from"], move["to"], bar(sent, size), sent, size))
+                self.say("%s %s -> %s %s %d of %d MiB" % (move["guest"], move["from"], move["to"], bar(sent, size),
+                    sent, size))
 
     def close(self):
         self.screen.leave()
