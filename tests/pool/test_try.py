@@ -74,7 +74,7 @@ def contents(path):
 def a_hot_host_is_emptied_and_the_pool_kept(build):
     run = Run(build, "--small", "--keep")
     run.until("Enter or Ctrl-C")
-    assert "hold = 1s (10s)" in run.text and "n1 sound -> suspect" in run.text, run.text
+    assert "hold = 1s (10s)" in run.text and " -> failing (critical: coretemp" in run.text, run.text
     for row in run.table().values():
         assert row[-1] == "1", run.text
     commands = re.findall(r"^  (/\S+/lifeboat .*)$", run.text, re.M)
