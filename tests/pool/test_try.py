@@ -127,6 +127,7 @@ def what_it_does_not_know_is_refused(build):
     assert "unknown argument '--foo'" in Run(build, "--foo").end(2)
     assert "unknown fault 'foo'" in Run(build, "--fault", "foo").end(2)
     assert "'--fault' needs a value" in Run(build, "--fault").end(2)
+    assert "there is no build in '/nonexistent'" in Run("/nonexistent").end(2)
     text = Run(build, "--fault", "help").end(0)
     for name in FAULTS:
         assert "  %s " % name in text, text
