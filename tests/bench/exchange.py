@@ -15,6 +15,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "pool"))
+import guests
 import pool
 import test_move
 
@@ -47,7 +48,7 @@ def once(p, source, target):
             at.setdefault("move", now)
         time.sleep(0.002)
     p.set_sensor(source, test_move.SENSOR, 45)
-    pool.wait_for("the move's end", 60, lambda: test_move.domains(p, target) == {"web": "b"}, p.check_alive)
+    pool.wait_for("the move's end", 60, lambda: guests.domains(p, target) == {"web": "b"}, p.check_alive)
     pool.wait_for("no open order", 60, lambda: not p.ask("orders")["orders"], p.check_alive)
     test_move.sound(p)
     return at["prepare"] - at["failing"], at["move"] - at["ready"], at["moved"] - at["failing"] - COPYING
@@ -58,7 +59,7 @@ def main():
     folder, inside = pool.enter(os.path.abspath(__file__), args)
     if not args or not inside:
         sys.exit(__doc__)
-    hosts = {"n1": test_move.HOST % 12000 + test_move.guest_line(1, "web"), "n2": test_move.HOST % 12000}
+    hosts = {"n1": guests.HOST % 12000 + guests.guest_line(1, "web"), "n2": guests.HOST % 12000}
     found = []
     os.environ.update(FAKEXL_BYTES=str(16 << 20), FAKEXL_RATE=str(int((16 << 20) / COPYING)))
     with pool.Pool(args[0], folder, hosts, test_move.RULES, actuator=test_move.ACTUATOR) as p:

@@ -3,8 +3,8 @@
 
 Speaks what xl speaks where an actuator can hear it: `list -v`, `list -l`, `info`,
 `migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `resume`, `destroy`.  A guest's
-memory is FAKEXL_BYTES bytes sent at FAKEXL_RATE bytes a second; before each word after the
-memory it waits FAKEXL_TAIL seconds.
+memory is FAKEXL_BYTES bytes, or with 0 as many as it has, sent at FAKEXL_RATE bytes a second;
+before each word after the memory it waits FAKEXL_TAIL seconds.
 """
 
 import fcntl
@@ -70,10 +70,17 @@ class State:
 
     def drop(self, domain):
         del self.lines[domain["at"]]
+        self.give(mib(domain["mem"]))
+
+    def give(self, more):
+        """Free memory of the host, in MiB."""
+        at = next(at for at, line in enumerate(self.lines) if line.startswith("host "))
+        self.lines[at] = re.sub(r"\bfree=(\d+)MiB", lambda m: "free=%dMiB" % (int(m.group(1)) + more), self.lines[at])
 
     def add(self, words):
         new = 1 + max(d["id"] for d in self.domains())
         self.lines.append("domain %d %s" % (new, " ".join("%s=%s" % item for item in words.items())))
+        self.give(-mib(words["mem"]))
         return new
 
 
@@ -134,17 +141,17 @@ def send(fd, data):
         data = data[os.write(fd, data):]
 
 
-def stream(fd, domid):
+def stream(fd, domid, size):
     """Memory while the guest runs, then the last of it while it is suspended."""
-    send(fd, STREAM + struct.pack("<Q", BYTES))
+    send(fd, STREAM + struct.pack("<Q", size))
     started, sent = time.monotonic(), 0
-    while sent < BYTES:
-        if sent >= BYTES - CHUNK:
+    while sent < size:
+        if sent >= size - CHUNK:
             with State() as state:
                 state.edit(state.find(domid), state=SUSPENDED)
-        size = min(CHUNK, BYTES - sent)
-        send(fd, os.urandom(size))
-        sent += size
+        piece = min(CHUNK, size - sent)
+        send(fd, os.urandom(piece))
+        sent += piece
         ahead = sent / RATE - (time.monotonic() - started)
         if ahead > 0:
             time.sleep(ahead)
@@ -176,7 +183,7 @@ def migrate(args):
         say("Saving to migration stream new xl format (info 0x3/0x0/%d)" % (4 + len(text)))
         send(to, head)
         say("xc: info: Saving domain %s, type x86 HVM" % domid)
-        stream(to, domid)
+        stream(to, domid, BYTES or mib(domain["mem"]) << 20)
         suspended = True
         if exactly(fro, len(READY)) != READY:
             raise EOFError

@@ -229,6 +229,10 @@ class Pool:
             return []
         return ["nsenter", "-t", str(self.holders[name].pid), "-n", "-m", "--"]
 
+    def run_on(self, name, *args):
+        """Run in a host's namespaces, to its end."""
+        return run(*self.inside(name), *args)
+
     def _monitor_conf(self, name):
         lines = ["[host]", "key = " + self.path(name + ".key"),
             "[engine]", "public-key = " + self.public["engine"],
@@ -267,12 +271,26 @@ class Pool:
         os.makedirs(self.path("recording"), exist_ok=True)
         self.write("policy.conf", "\n".join(lines) + "\n")
 
+    def defaults(self, program, section):
+        """{key: value} of a section as it is when the file says nothing of it."""
+        needed = "" if program == "lifeboat-policy" else ("[engine]\npublic-key = %s\nreport = tcp://%s:7801\n"
+            "exchange = tcp://%s:7802\n" % (self.public["engine"], self.engine_address(), self.engine_address()))
+        bare = self.write("bare.conf", needed)
+        found, inside = {}, False
+        for line in run(self.program(program), "--print-config", "-c", bare).splitlines():
+            if line.startswith("["):
+                inside = line == "[%s]" % section
+            elif inside and " = " in line:
+                key, value = line.split(" = ", 1)
+                found[key] = value
+        return found
+
     # --- running it ---------------------------------------------------------------
 
     def start(self, what, command, env=None):
         log = open(self.path(what + ".log"), "a", encoding="utf-8")
         self.children[what] = subprocess.Popen(command, stdout=log, stderr=log,
-            stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}, preexec_fn=_die_with_parent)
+            stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}, preexec_fn=die_with_parent)
         log.close()
 
     def start_engine(self):
@@ -302,13 +320,17 @@ class Pool:
         with open(self.path(what + ".log"), encoding="utf-8", errors="replace") as f:
             return f.read()
 
+    def command(self, *args):
+        """The command line of one lifeboat command."""
+        return [self.program("lifeboat"), "--door", self.path("door"), *args]
+
     def ask(self, *args):
         """One lifeboat command's answer as JSON."""
-        return json.loads(run(self.program("lifeboat"), "--door", self.path("door"), "--json", *args))
+        return json.loads(run(*self.command("--json", *args)))
 
     def show(self, *args):
         """One lifeboat command as an operator sees it."""
-        return run(self.program("lifeboat"), "--door", self.path("door"), *args)
+        return run(*self.command(*args))
 
     def hosts(self):
         return {row["name"]: row for row in self.ask("hosts")["hosts"]}
@@ -321,5 +343,5 @@ class Pool:
         self.write(name + ".readings", "cpu temp %sC high=75C high-critical=90C\n" % value)
 
 
-def _die_with_parent():
+def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG

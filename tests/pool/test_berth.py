@@ -17,9 +17,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import test_move
 from proxy import Cut, Proxy
-from test_fault import MONITOR, Witness, nothing_left
-from test_move import HOST, domains, guest_line
-from test_operate import orders
+from guests import HOST, Witness, domains, guest_line, orders
+from test_fault import MONITOR, nothing_left
 
 RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "1s", "move-silence": "60s"}
 ACTUATOR = {"carrier": {"silence": "3s", "stall": "5s"}, "arrival": {"berth-open": "5s"}}

@@ -6,71 +6,23 @@ Usage: test_fault.py --build BUILD [NAME@PHASE...]; @copying and @tail are all o
 """
 
 import argparse
-import glob
 import os
 import re
 import signal
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import test_move
-from test_move import HOST, domains, guest_line
-from test_operate import copying, orders
+from guests import HOST, Witness, cut_link, domains, guest_line, kill, orders, processes
+from test_operate import copying
 
 RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "1s", "move-silence": "30s"}
 ACTUATOR = {"carrier": {"silence": "3s", "stall": "10s"}, "arrival": {"berth-open": "10s"}}
 SECONDS = 3  # that the copying takes
 TAIL = 1.5  # seconds that each word after it takes
 MONITOR = {"rest-every": "500ms"}
-RUNNING = "rb"
-
-
-class Witness(threading.Thread):
-    """Samples both hypervisors every 20 ms: the guest runs once, or is on its way."""
-
-    def __init__(self, p):
-        super().__init__(daemon=True)
-        self.p = p
-        self.wrong = None
-        self.samples = 0
-        self.over = threading.Event()
-
-    def run(self):
-        while not self.over.wait(0.02):
-            # One after the other, so a guest that is passed on may be seen on neither or, if it
-            # was let go of in between, on both: only a second look counts.
-            if self.is_wrong() and self.is_wrong() and self.is_wrong():
-                self.wrong = self.wrong or {name: domains(self.p, name) for name in self.p.names}
-            self.samples += 1
-
-    def is_wrong(self):
-        states = [state for name in self.p.names for state in domains(self.p, name).values()]
-        return sum(state in RUNNING for state in states) > 1 or not states
-
-
-def processes(p, host, *words):
-    """Ids of processes in a host's network namespace whose command line has these words."""
-    net = os.readlink("/proc/%d/ns/net" % p.holders[host].pid)
-    found = []
-    for path in glob.glob("/proc/[0-9]*"):
-        try:
-            with open(path + "/cmdline", "rb") as f:
-                line = f.read().replace(b"\0", b" ").decode(errors="replace")
-            if os.readlink(path + "/ns/net") == net and all(word in line for word in words):
-                found.append(int(os.path.basename(path)))
-        except OSError:
-            pass
-    return found
-
-
-def kill(p, host, *words, number=signal.SIGKILL):
-    pids = processes(p, host, *words)
-    assert pids, "no process with %s on %s" % (" ".join(words), host)
-    for pid in pids:
-        os.kill(pid, number)
 
 
 def source_carrier(p, source, target):
@@ -122,8 +74,7 @@ def target_stopped_for_too_long(p, source, target):
 
 
 def link_cut(p, source, target):
-    """Both ends see it at once."""
-    pool.run(*p.inside(source), "ss", "-K", "dport", ">=", ":7810", "dport", "<=", ":7820")
+    cut_link(p, source)
 
 
 STRANGERS = """

@@ -4,33 +4,16 @@ imitated hypervisor and xl.  Usage: test_move.py --build BUILD [TEST...]"""
 import argparse
 import os
 import re
-import signal
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
+from guests import HOST, domains, guest_line
 
 SENSOR = "coretemp-isa-0000/temp1"
 RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "3s"}
 ACTUATOR = {"carrier": {"silence": "5s", "stall": "20s"}, "arrival": {"berth-open": "20s"}}
-HOST = """host cpus=8 mem=16384MiB free=%dMiB xen=4.17.7 hvm=yes pv=no
-domain 0 name=Domain-0 mem=2048MiB vcpus=8 state=r cpu+=20/1000
-"""
-UUID = "c0ffee00-0000-4000-8000-00000000000%d"
-GUEST = ("domain %d name=%s uuid=%s type=pvh mem=%dMiB vcpus=2 state=b cpu+=100/1000 "
-    "disks=/dev/lun%d bridges=xenbr0\n")
-
-
-def guest_line(number, name, mem=1024):
-    return GUEST % (number, name, UUID % number, mem, number)
-
-
-def domains(p, host):
-    """{name: state letter} of a host's imitated hypervisor, dom0 apart."""
-    with open(p.path(host + ".xen"), encoding="utf-8") as f:
-        found = re.findall(r"^domain \d+ name=(\S+) .*\bstate=(\S)", f.read(), re.M)
-    return {name: state for name, state in found if name != "Domain-0"}
 
 
 def start(p):

@@ -13,15 +13,11 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import test_move
-from test_move import HOST, domains, guest_line
+from guests import HOST, domains, guest_line, orders
 
 RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "2s"}
 SECONDS = 6  # that the copying takes
 HOOK = '#!/bin/sh\necho "$LIFEBOAT_EVENT $LIFEBOAT_GUEST $LIFEBOAT_OUTCOME" >>"%s"\n'
-
-
-def orders(p, *args):
-    return p.ask("orders", *args)["orders"]
 
 
 def move(p):

@@ -14,10 +14,9 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import test_berth
+from guests import Witness, domains, kill, orders, processes
 from test_berth import MOVED, STAYED, judge, play
-from test_fault import Witness, kill, nothing_left, processes
-from test_move import domains
-from test_operate import orders
+from test_fault import nothing_left
 
 REFUSED = ("refused",)
 HEAD = ("hostile-head",)
