@@ -48,6 +48,7 @@ dial_socket(int protocol, const char *at)
 	set_int(s, NN_SOL_SOCKET, NN_RECONNECT_IVL, RECONNECT_MS);
 	set_int(s, NN_SOL_SOCKET, NN_RECONNECT_IVL_MAX, RECONNECT_MAX_MS);
 	set_int(s, NN_TCP, NN_TCP_NODELAY, 1);
+	set_int(s, NN_SOL_SOCKET, NN_IPV4ONLY, !bus_is_ipv6(at));
 	if (protocol == NN_REQ) /* the daemon asks again itself, with a fresh sequence */
 		set_int(s, NN_REQ, NN_REQ_RESEND_IVL, INT_MAX);
 	if (nn_connect(s, at) < 0) {
