@@ -13,6 +13,7 @@
 #include "base/bus.h"
 #include "base/drop.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 
 /* What may wait in a socket: enough for some reports, too little for stale ones. */
 enum { SEND_BUFFER = 16384, RECONNECT_MS = 1000, RECONNECT_MAX_MS = 8000 };
@@ -194,6 +195,8 @@ bus_child(int fd, const struct bus_address *engines, size_t n, const char *user)
 	if (drop_root(user) < 0 || record_reader_init(&c.in) < 0)
 		return 1;
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of user clears it */
+	if (sandbox_enter(SANDBOX_BUS) < 0)
+		return 1;
 	for (size_t i = 0; i < n; i++)
 		c.dial[i] = (struct dial){ &engines[i], -1, -1, -1 };
 	r = 0;
