@@ -29,6 +29,7 @@ struct child {
 	bool killed;
 	int fd;
 	int handles;
+	int signal; /* that ended it, or 0 */
 	char why[CHILD_WHY];
 	uv_process_t process;
 	uv_poll_t poll;
