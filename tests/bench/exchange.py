@@ -25,17 +25,20 @@ def folders(p, host):
 
 
 def once(p, source, target):
+    """Seconds to the target's order, to the source's, and of the whole until it is proven."""
     before, log = {host: folders(p, host) for host in p.names}, len(p.log("engine"))
     at = {}
     p.set_sensor(source, test_move.SENSOR, 93)
     deadline = time.monotonic() + 60
-    while len(at) < 4 and time.monotonic() < deadline:
+    while len(at) < 5 and time.monotonic() < deadline:
         new = p.log("engine")[log:]
         now = time.monotonic()
         if "to=failing" in new:
             at.setdefault("failing", now)
         if "outcome=ready" in new:
             at.setdefault("ready", now)
+        if "outcome=moved" in new:
+            at.setdefault("moved", now)
         if folders(p, target) - before[target]:
             at.setdefault("prepare", now)
         if folders(p, source) - before[source]:
@@ -45,7 +48,7 @@ def once(p, source, target):
     pool.wait_for("the move's end", 60, lambda: test_move.domains(p, target) == {"web": "b"}, p.check_alive)
     pool.wait_for("no open order", 60, lambda: not p.ask("orders")["orders"], p.check_alive)
     test_move.sound(p)
-    return at["prepare"] - at["failing"], at["move"] - at["ready"]
+    return at["prepare"] - at["failing"], at["move"] - at["ready"], at["moved"] - at["failing"]
 
 
 def main():
