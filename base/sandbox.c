@@ -155,7 +155,10 @@ sandbox_enter(enum sandbox_role role)
 
 	if (!filter)
 		return -ENOMEM;
-	r = add_rules(filter, 1U << role);
+	/* Calls of another architecture too: a thread's death alone would go unseen. */
+	r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (r == 0)
+		r = add_rules(filter, 1U << role);
 	if (r == 0)
 		r = seccomp_load(filter);
 	if (r < 0)
