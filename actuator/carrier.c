@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/drop.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "base/seal.h"
 #include "base/text.h"
 
@@ -204,6 +205,8 @@ carrier_child(void)
 	    drop_root(geteuid() == 0 ? c.conf.user : NULL) < 0)
 		return 1;
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (sandbox_enter(c.conf.is_target ? SANDBOX_TARGET : SANDBOX_SOURCE) < 0)
+		return 1;
 	c.heard = c.moved = clock_mono();
 	r = c.conf.is_target ? carrier_target(&c) : carrier_source(&c);
 	link_deinit(&c.link);

@@ -18,7 +18,7 @@ static const struct conf_key keys[] = {
 	{ "engine", "public-key", CONF_KEY, AT(engine_key), NULL, 0, 0, NULL,
 	  "Public key of the policy engine, as printed by 'lifeboat pubkey'." },
 	{ "engine", "exchange", CONF_STRING, AT(engine.exchange), NULL, 0, 0, NULL,
-	  "Where the engine answers requests: tcp://ADDRESS:PORT." },
+	  "Where the engine answers requests: tcp://ADDRESS:PORT; no name." },
 	{ "arrival", "address", CONF_STRING, AT(address), NULL, 0, 0, NULL,
 	  "Numeric address of this host at which guests arrive; a network apart from the disks' is best." },
 	{ "arrival", "port", CONF_INT, AT(port), "7810", 1, 65000, NULL,
@@ -65,8 +65,9 @@ actuator_conf_read(struct actuator_conf *conf, const char *path, struct err *err
 	if (r < 0)
 		return r;
 	if (!bus_is_address(conf->engine.exchange))
-		return err_set(
-		    err, -EINVAL, "%s: exchange: must be tcp://ADDRESS:PORT", path);
+		return err_set(err, -EINVAL,
+		    "%s: exchange: must be tcp://ADDRESS:PORT, and ADDRESS a number",
+		    path);
 	if (!is_numeric(conf->address))
 		return err_set(err, -EINVAL, "%s: address: '%s' is no numeric address",
 		    path, conf->address);

@@ -302,6 +302,18 @@ end_hung_xl(struct mover *m)
 	    "it did not end after the move was given up", NULL);
 }
 
+static void
+reap_carrier(struct mover *m)
+{
+	char text[64];
+
+	if (m->carrier.pid == 0 || !run_reap(&m->carrier) ||
+	    !WIFSIGNALED(m->carrier.status))
+		return;
+	log_line(LOG_LEVEL_ERROR, "carrier-died", "guest", m->order->guest->name, "why",
+	    run_status(text, sizeof(text), m->carrier.status), NULL);
+}
+
 void
 mover_step(struct mover *m)
 {
@@ -313,7 +325,7 @@ mover_step(struct mover *m)
 	if (m->control >= 0 && p[0].revents)
 		take_carrier(m);
 	run_reap(&m->xl);
-	run_reap(&m->carrier); /* its last words are read to their end all the same */
+	reap_carrier(m); /* its last words are read to their end all the same */
 	tell_end_of_xl(m);
 	end_hung_xl(m);
 	if (!m->cancelled && folder_has(m->folder, "cancel")) {

@@ -99,7 +99,8 @@ const char *
 run_status(char *buf, size_t size, int status)
 {
 	if (WIFSIGNALED(status))
-		snprintf(buf, size, "signal %d", WTERMSIG(status));
+		snprintf(buf, size, "signal %d%s", WTERMSIG(status),
+		    WTERMSIG(status) == SIGSYS ? ", at a forbidden system call" : "");
 	else
 		snprintf(buf, size, "exit status %d", WEXITSTATUS(status));
 	return buf;

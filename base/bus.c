@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <errno.h>
 #include <nanomsg/nn.h>
 #include <nanomsg/pubsub.h>
@@ -24,6 +25,7 @@ bind_socket(int *socket, int *fd, int protocol, const char *at, struct err *err)
 		return err_set(err, -errno, "no socket: %s", nn_strerror(errno));
 	set_int(*socket, NN_SOL_SOCKET, NN_RCVMAXSIZE, FRAME_MAX);
 	set_int(*socket, NN_TCP, NN_TCP_NODELAY, 1);
+	set_int(*socket, NN_SOL_SOCKET, NN_IPV4ONLY, !bus_is_ipv6(at));
 	if (protocol == NN_SUB &&
 	    nn_setsockopt(*socket, NN_SUB, NN_SUB_SUBSCRIBE, "", 0) < 0)
 		return err_set(err, -errno, "cannot subscribe: %s", nn_strerror(errno));
@@ -75,13 +77,31 @@ bus_server_reply(struct bus_server *s, const uint8_t *buf, size_t len)
 }
 
 bool
+bus_is_ipv6(const char *address)
+{
+	return strstr(address, "://[") != NULL;
+}
+
+bool
 bus_is_address(const char *text)
 {
 	static const char scheme[] = "tcp://";
-	const char *colon = strrchr(text, ':');
+	const char *from = text + sizeof(scheme) - 1, *colon = strrchr(text, ':');
+	char address[INET6_ADDRSTRLEN + 2] = "";
+	struct in6_addr any;
+	size_t len;
 
-	if (strncmp(text, scheme, sizeof(scheme) - 1) != 0 || strchr(text, ';'))
+	if (strncmp(text, scheme, sizeof(scheme) - 1) != 0 || colon <= from ||
+	    colon[1] == '\0' || strspn(colon + 1, "0123456789") != strlen(colon + 1))
 		return false;
-	return colon > text + sizeof(scheme) - 1 && colon[1] != '\0' &&
-	       strspn(colon + 1, "0123456789") == strlen(colon + 1);
+	len = (size_t)(colon - from);
+	if (len >= sizeof(address))
+		return false;
+	memcpy(address, from, len);
+	if (address[0] != '[')
+		return inet_pton(AF_INET, address, &any) == 1;
+	if (address[len - 1] != ']')
+		return false;
+	address[len - 1] = '\0';
+	return inet_pton(AF_INET6, address + 1, &any) == 1;
 }

@@ -27,8 +27,13 @@ struct bus_address {
 	char exchange[128]; /* "tcp://192.0.2.1:7802": the engine's REP */
 };
 
-/* "tcp://ADDRESS:PORT", and nothing nanomsg would read in another way. */
+/*
+ * "tcp://ADDRESS:PORT", and nothing nanomsg would read in another way.  A name is none:
+ * the engine is to be found while name servers are down.
+ */
 bool bus_is_address(const char *text);
+/* Of such an address: "tcp://[2001:db8::1]:7801". */
+bool bus_is_ipv6(const char *address);
 
 /*
  * The child's whole life: dial every engine with a PUB and a REQ socket, move records

@@ -13,6 +13,7 @@
 #include "base/bus.h"
 #include "base/drop.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 
 /* What may wait in a socket: enough for some reports, too little for stale ones. */
 enum { SEND_BUFFER = 16384, RECONNECT_MS = 1000, RECONNECT_MAX_MS = 8000 };
@@ -48,6 +49,7 @@ dial_socket(int protocol, const char *at)
 	set_int(s, NN_SOL_SOCKET, NN_RECONNECT_IVL, RECONNECT_MS);
 	set_int(s, NN_SOL_SOCKET, NN_RECONNECT_IVL_MAX, RECONNECT_MAX_MS);
 	set_int(s, NN_TCP, NN_TCP_NODELAY, 1);
+	set_int(s, NN_SOL_SOCKET, NN_IPV4ONLY, !bus_is_ipv6(at));
 	if (protocol == NN_REQ) /* the daemon asks again itself, with a fresh sequence */
 		set_int(s, NN_REQ, NN_REQ_RESEND_IVL, INT_MAX);
 	if (nn_connect(s, at) < 0) {
@@ -192,6 +194,8 @@ bus_child(int fd, const struct bus_address *engines, size_t n, const char *user)
 	if (drop_root(user) < 0 || record_reader_init(&c.in) < 0)
 		return 1;
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of user clears it */
+	if (sandbox_enter(SANDBOX_BUS) < 0)
+		return 1;
 	for (size_t i = 0; i < n; i++)
 		c.dial[i] = (struct dial){ &engines[i], -1, -1, -1 };
 	r = 0;

@@ -55,8 +55,10 @@ on_exit_status(uv_process_t *process, int64_t status, int signal_number)
 {
 	struct child *c = process->data;
 
+	c->signal = signal_number;
 	if (signal_number != 0)
-		snprintf(c->why, sizeof(c->why), "died by signal %d", signal_number);
+		snprintf(c->why, sizeof(c->why), "died by signal %d%s", signal_number,
+		    signal_number == SIGSYS ? ", at a forbidden system call" : "");
 	else
 		snprintf(c->why, sizeof(c->why), "ended with status %d", (int)status);
 	uv_close((uv_handle_t *)process, on_closed);
@@ -130,6 +132,7 @@ child_start(
 	}
 	c->reader.len = 0;
 	c->killed = false;
+	c->signal = 0;
 	c->handles = 1;
 	c->alive = true;
 	r = spawn(c, loop, pair[1]);

@@ -29,6 +29,7 @@ struct child {
 	bool killed;         /* nothing that it still says counts */
 	int fd;              /* our end of the pair; -1 */
 	int handles;         /* that the loop has yet to close */
+	int signal;          /* that ended it, or 0 */
 	char why[CHILD_WHY]; /* it ended: "died by signal 9" */
 	uv_process_t process;
 	uv_poll_t poll;

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,8 +106,9 @@ on_gone(struct child *c, const char *why)
 	if (mono_since(clock_mono(), u->started) >= STEADY_MS)
 		u->delay_ms = 0;
 	u->delay_ms = child_delay(u->delay_ms, DELAY_MAX_MS);
-	log_line(LOG_LEVEL_WARNING, "bus-died", "why", why, "restart",
-	    log_text("%llds", (long long)(u->delay_ms / 1000)), NULL);
+	log_line(c->signal == SIGSYS ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "bus-died",
+	    "why", why, "restart", log_text("%llds", (long long)(u->delay_ms / 1000)),
+	    NULL);
 	uv_timer_start(&u->restart, on_restart, (uint64_t)u->delay_ms, 0);
 }
 

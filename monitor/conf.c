@@ -21,9 +21,9 @@ static const struct conf_key keys[] = {
 	{ "engine", "public-key", CONF_KEY, AT(engine_key), NULL, 0, 0, NULL,
 	  "Public key of the policy engine, as printed by 'lifeboat pubkey'." },
 	{ "engine", "report", CONF_STRING, AT(engine.report), NULL, 0, 0, NULL,
-	  "Where the engine takes reports: tcp://ADDRESS:PORT." },
+	  "Where the engine takes reports: tcp://ADDRESS:PORT; no name." },
 	{ "engine", "exchange", CONF_STRING, AT(engine.exchange), NULL, 0, 0, NULL,
-	  "Where the engine answers requests: tcp://ADDRESS:PORT." },
+	  "Where the engine answers requests: tcp://ADDRESS:PORT; no name." },
 	{ "monitor", "user", CONF_STRING, AT(user), USER, 0, 0, NULL,
 	  "Unprivileged user of the process that owns the network sockets." },
 	{ "monitor", "sensors-every", CONF_DURATION, AT(sensors_every_ms), SENSORS_EVERY,
@@ -49,11 +49,12 @@ monitor_conf_read(struct monitor_conf *conf, const char *path, struct err *err)
 	if (r < 0)
 		return r;
 	if (!bus_is_address(conf->engine.report))
-		return err_set(
-		    err, -EINVAL, "%s: report: must be tcp://ADDRESS:PORT", path);
+		return err_set(err, -EINVAL,
+		    "%s: report: must be tcp://ADDRESS:PORT, and ADDRESS a number", path);
 	if (!bus_is_address(conf->engine.exchange))
-		return err_set(
-		    err, -EINVAL, "%s: exchange: must be tcp://ADDRESS:PORT", path);
+		return err_set(err, -EINVAL,
+		    "%s: exchange: must be tcp://ADDRESS:PORT, and ADDRESS a number",
+		    path);
 	if (conf->readings_file[0] != '\0' && conf->readings_file[0] != '/')
 		return err_set(
 		    err, -EINVAL, "%s: readings-file: must be an absolute path", path);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/oom.h"
 #include "policy/core/core.h"
 #include "policy/dispatch.h"
 #include "policy/door_answer.h"
@@ -252,6 +253,22 @@ on_written(uv_write_t *write, int status)
 	close_once((uv_handle_t *)&r->in);
 }
 
+/*
+ * The kernel spares the engine when memory runs out, and must not spare a hook.  A
+ * process starts with its parent's score: the engine goes without its own meanwhile.
+ */
+static int
+spawn_unprotected(struct run *r, const uv_process_options_t *options)
+{
+	int score = 0, failed;
+	bool lent = oom_score_get(&score) == 0 && score != 0 && oom_score_set(0) == 0;
+
+	failed = uv_spawn(r->hook->loop, &r->process, options);
+	if (lent)
+		oom_score_set(score);
+	return failed;
+}
+
 static int
 spawn(struct run *r)
 {
@@ -277,7 +294,7 @@ spawn(struct run *r)
 	for (int i = 0; i < r->note->n; i++)
 		env[i] = r->note->variable[i];
 	env[r->note->n] = NULL;
-	return uv_spawn(r->hook->loop, &r->process, &options);
+	return spawn_unprotected(r, &options);
 }
 
 static void

@@ -24,11 +24,19 @@ GOALS = (("rule fires to prepare at the target", 1.2), ("berth open to move at t
 COPYING = 0.25  # seconds
 
 
+def two_hosts(build, folder):
+    """A pool with one guest, whose memory takes xl COPYING seconds."""
+    os.environ.update(FAKEXL_BYTES=str(16 << 20), FAKEXL_RATE=str(int((16 << 20) / COPYING)))
+    hosts = {"n1": guests.HOST % 12000 + guests.guest_line(1, "web"), "n2": guests.HOST % 12000}
+    return pool.Pool(build, folder, hosts, test_move.RULES, actuator=test_move.ACTUATOR)
+
+
 def folders(p, host):
     return {f for f in os.listdir(p.path(host + ".orders")) if re.match(r"\d", f)}
 
 
 def once(p, source, target):
+    """Seconds to the target's order, to the source's, and from failing to proven without xl's copying."""
     before, log = {host: folders(p, host) for host in p.names}, len(p.log("engine"))
     at = {}
     p.set_sensor(source, test_move.SENSOR, 93)
@@ -59,10 +67,8 @@ def main():
     folder, inside = pool.enter(os.path.abspath(__file__), args)
     if not args or not inside:
         sys.exit(__doc__)
-    hosts = {"n1": guests.HOST % 12000 + guests.guest_line(1, "web"), "n2": guests.HOST % 12000}
     found = []
-    os.environ.update(FAKEXL_BYTES=str(16 << 20), FAKEXL_RATE=str(int((16 << 20) / COPYING)))
-    with pool.Pool(args[0], folder, hosts, test_move.RULES, actuator=test_move.ACTUATOR) as p:
+    with two_hosts(args[0], folder) as p:
         test_move.start(p)
         for run in range(int(args[1]) if len(args) > 1 else 6):
             found.append(once(p, *(("n1", "n2") if run % 2 == 0 else ("n2", "n1"))))

@@ -50,6 +50,18 @@ def run(*args, ok=True, **options):
     return done
 
 
+def age(deb):
+    """Give its configuration other words than the version that follows."""
+    tree = deb + ".tree"
+    run("dpkg-deb", "-R", deb, tree)
+    with open(tree + "/DEBIAN/conffiles", encoding="utf-8") as f:
+        for line in f:
+            with open(tree + line.strip(), "a", encoding="utf-8") as conf:
+                conf.write("# of an older version\n")
+    run("dpkg-deb", "--root-owner-group", "-b", tree, deb)
+    shutil.rmtree(tree)
+
+
 def build(source, folder):
     """The packages as a user makes them, and the same of a lower version: {version: {name: path}}"""
     run("cmake", "-S", source, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_INSTALL_PREFIX=/usr",
@@ -62,6 +74,9 @@ def build(source, folder):
         run("cpack", "-G", "DEB", "-B", to, *options, cwd=folder)
         paths = glob.glob(to + "/*.deb")
         debs[version] = {os.path.basename(p).split("_")[0]: p for p in paths}
+    for name, deb in debs[OLD].items():
+        if name != "lifeboat":
+            age(deb)
     return debs
 
 
@@ -116,12 +131,12 @@ class Machine:
         return run("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", inner, self.root,
                    *args, ok=ok, env=env)
 
-    def dpkg(self, option, debs, ok=True):
+    def dpkg(self, option, debs, *more, ok=True):
         """Packages by file, or by name when they are to go."""
         for deb in debs:
             if os.path.isabs(deb):
                 shutil.copy(deb, self.root + "/tmp/")
-        return self.run("dpkg", option, *["/tmp/" + os.path.basename(d) if os.path.isabs(d) else d for d in debs],
+        return self.run("dpkg", *more, option, *["/tmp/" + os.path.basename(d) if os.path.isabs(d) else d for d in debs],
                         ok=ok)
 
     def asked(self):
@@ -166,6 +181,14 @@ def check_control(debs):
                said["Description"])
         expect(name == "lifeboat" or "lifeboat (= %s)" % said["Version"] in said["Depends"],
                name + " comes with the lifeboat of its version", said)
+
+
+def check_lintian(debs):
+    """Where lintian is there."""
+    if not shutil.which("lintian"):
+        return
+    said = run("lintian", "--allow-root", "--fail-on", "error", *debs.values(), ok=False)
+    expect(said.returncode == 0, "lintian finds no error", said.stdout)
 
 
 def check_files(m, debs):
@@ -257,11 +280,14 @@ def check_upgrade(m, debs):
     running = [d + ".service" for d in daemons if d != "lifeboat-policy"]
     m.say("active", *running)
     m.asked()
-    m.dpkg("-i", debs.values())
+    m.dpkg("-i", debs.values(), "--force-confdef")
     asked = m.asked()
     expect(all(re.search(r"\brestart .*%s" % d, asked) for d in running), "an upgrade restarts what was running", asked)
     expect("daemon-reload" in asked and not re.search(r"start .*policy", asked), "and starts nothing else", asked)
     expect("# of this site" in open(conf, encoding="utf-8").read(), "the site's configuration is kept")
+    expect(os.path.exists(conf + ".dpkg-dist"), "and the new one lies beside it")
+    expect("older version" not in open(m.root + "/etc/lifeboat/policy.conf", encoding="utf-8").read(),
+           "one that the site has not changed is the new version's")
     m.dpkg("-i", debs.values())
     expect("# of this site" in open(conf, encoding="utf-8").read(), "as it is when the same version comes again")
 
@@ -316,6 +342,7 @@ def main():
         m = Machine(root, tar)
         before = m.tree()
         check_control(debs["new"])
+        check_lintian(debs["new"])
         m.dpkg("-i", debs[OLD].values())
         check_files(m, debs[OLD])
         check_upgrade(m, debs["new"])

@@ -52,7 +52,34 @@ def a_heated_host_is_emptied(p):
     rest(p)
 
 
-TESTS = [a_heated_host_is_emptied]
+def buses(p):
+    """The processes on the network of all monitors and actuators: {pid: its seccomp mode}"""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/status" % pid, encoding="ascii") as f:
+                status = dict(line.split()[:2] for line in f if len(line.split()) > 1)
+        except OSError:
+            continue
+        if status["Name:"] == "lb-bus":
+            found[int(pid)] = status["Seccomp:"]
+    return found
+
+
+def what_touches_the_network_is_filtered(p):
+    with open(os.path.join(p.build, "CMakeCache.txt"), encoding="utf-8") as f:
+        mode = "0" if re.search(r"^LIFEBOAT_SANITIZE:\w+=.", f.read(), re.M) else "2"
+    pool.wait_for("four filtered processes", 20, lambda: list(buses(p).values()) == 4 * [mode], p.check_alive)
+    before = set(buses(p))
+    for pid in before:
+        os.kill(pid, signal.SIGSYS)  # as the filter does
+    pool.wait_for("four others", 20, lambda: len(set(buses(p)) - before) == 4, p.check_alive)
+    for what in [*p.names, *(name + ".actuator" for name in p.names)]:
+        assert re.search(r"<3>bus-died .*forbidden", p.log(what)), p.log(what)
+    sound(p)
+
+
+TESTS = [what_touches_the_network_is_filtered, a_heated_host_is_emptied]
 
 
 def main():

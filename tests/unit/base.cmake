@@ -2,3 +2,6 @@ foreach(module types text conf frame seal wire log)
   lifeboat_unit(${module} base)
 endforeach()
 lifeboat_unit(bus base PkgConfig::nanomsg)
+if(NOT LIFEBOAT_SANITIZE) # which filters nothing
+  lifeboat_unit(sandbox base)
+endif()

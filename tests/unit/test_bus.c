@@ -15,6 +15,7 @@ enum { DEADLINE_MS = 10000 };
 
 static struct bus_server server = BUS_SERVER_NULL;
 static struct bus_address at;
+static const char *host = "127.0.0.1";
 static pid_t child;
 static int fd;
 
@@ -32,6 +33,19 @@ free_port(void)
 	return ntohs(a.sin_port);
 }
 
+static bool
+has_ipv6(void)
+{
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6,
+		.sin6_addr = in6addr_loopback };
+	int s = socket(AF_INET6, SOCK_STREAM, 0);
+	bool has = s >= 0 && bind(s, (struct sockaddr *)&a, sizeof(a)) == 0;
+
+	if (s >= 0)
+		close(s);
+	return has;
+}
+
 static int
 start(void **state)
 {
@@ -41,8 +55,8 @@ start(void **state)
 	(void)state;
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
 		return -1;
-	snprintf(at.report, sizeof(at.report), "tcp://127.0.0.1:%d", free_port());
-	snprintf(at.exchange, sizeof(at.exchange), "tcp://127.0.0.1:%d", free_port());
+	snprintf(at.report, sizeof(at.report), "tcp://%s:%d", host, free_port());
+	snprintf(at.exchange, sizeof(at.exchange), "tcp://%s:%d", host, free_port());
 	child = fork(); /* before nanomsg's thread exists here */
 	if (child == 0) {
 		close(pair[0]);
@@ -180,5 +194,13 @@ main(void)
 		cmocka_unit_test(an_address_in_use_is_said),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	const struct CMUnitTest on_ipv6[] = {
+		cmocka_unit_test(a_report_reaches_the_engine),
+		cmocka_unit_test(a_request_is_answered),
+	};
+	int failed = cmocka_run_group_tests(tests, start, stop);
+
+	host = "[::1]";
+	return has_ipv6() ? failed + cmocka_run_group_tests(on_ipv6, start, stop)
+			  : failed;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/oom.h"
 #include "base/seal.h"
 #include "policy/hook.h"
 #include "tests/unit/cmocka_all.h"
@@ -171,6 +172,25 @@ what_runs_at_the_end_is_killed(void **state)
 	uv_run(&loop, UV_RUN_NOWAIT);
 }
 
+static void
+memory_is_taken_from_it_before_the_engine(void **state)
+{
+	int before, score;
+
+	(void)state;
+	assert_int_equal(oom_score_get(&before), 0);
+	assert_int_equal(before, 0);
+	/* Above it, as only root may go below; the engine's own is below. */
+	assert_int_equal(oom_score_set(300), 0);
+	write_script("cat /proc/self/oom_score_adj >\"${0%/*}/said\"; cat >/dev/null");
+	rig_run(&r, 3000);
+	finish();
+	assert_int_equal(oom_score_get(&score), 0);
+	oom_score_set(before);
+	assert_string_equal(read_said(), "0\n");
+	assert_int_equal(score, 300);
+}
+
 int
 main(void)
 {
@@ -180,6 +200,7 @@ main(void)
 		CASE(one_that_hangs_is_killed_with_what_it_started),
 		CASE(one_that_fails_does_not_read_or_is_not_there_hurts_nobody),
 		CASE(a_flood_is_bounded),
+		CASE(memory_is_taken_from_it_before_the_engine),
 		CASE(what_runs_at_the_end_is_killed),
 	};
 

@@ -117,11 +117,12 @@ a_wrong_file_is_refused_with_a_sentence(void **state)
 }
 
 static void
-an_address_that_nanomsg_would_die_of_is_refused(void **state)
+an_address_that_nanomsg_would_die_of_or_look_up_is_refused(void **state)
 {
 	/* clang-format off */
 	static const char *const bad[] = { "192.0.2.1:7801", "tcp://10.0.0.1;192.0.2.1:7801",
-		"tcp://192.0.2.1", "tcp://:7801", "tcp://192.0.2.1:x", "ipc:///tmp/x" };
+		"tcp://192.0.2.1", "tcp://:7801", "tcp://192.0.2.1:x", "ipc:///tmp/x",
+		"tcp://engine:7801", "tcp://[::1:7801", "tcp://[192.0.2.1]:7801", "tcp://::1:7801" };
 	/* clang-format on */
 	struct monitor_conf conf;
 	struct err err;
@@ -144,7 +145,8 @@ main(void)
 		cmocka_unit_test(an_engine_is_enough),
 		cmocka_unit_test(what_is_printed_reads_back_to_the_same),
 		cmocka_unit_test(a_wrong_file_is_refused_with_a_sentence),
-		cmocka_unit_test(an_address_that_nanomsg_would_die_of_is_refused),
+		cmocka_unit_test(
+		    an_address_that_nanomsg_would_die_of_or_look_up_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

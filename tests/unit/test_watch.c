@@ -42,6 +42,8 @@ misbehave(void)
 
 		if (strcmp(as, "crash") == 0)
 			raise(SIGKILL);
+		if (strcmp(as, "forbidden") == 0)
+			raise(SIGSYS);
 		if (strcmp(as, "exit") == 0)
 			return 7;
 		if (strcmp(as, "hang") == 0)
@@ -178,6 +180,16 @@ a_child_that_dies_is_reported_and_restarted_later_and_later(void **state)
 }
 
 static void
+a_child_that_a_filter_ended_is_told_from_others(void **state)
+{
+	(void)state;
+	strcpy(conf.readings_file, "forbidden");
+	watch_tick(&w, (mono_t){ 0 });
+	run_until_news(1);
+	expect_said(PROBE_FAILED, "died by signal 31, at a forbidden system call");
+}
+
+static void
 a_child_that_ends_is_reported_with_its_status(void **state)
 {
 	(void)state;
@@ -236,6 +248,7 @@ main(int argc, char **argv)
 		TEST(a_child_that_hangs_is_killed_and_reported_once_it_is_late),
 		TEST(a_hung_child_is_not_started_again_before_it_is_gone),
 		TEST(a_child_that_dies_is_reported_and_restarted_later_and_later),
+		TEST(a_child_that_a_filter_ended_is_told_from_others),
 		TEST(a_child_that_ends_is_reported_with_its_status),
 		TEST(an_answer_over_the_bound_is_a_failure),
 		TEST(an_alarm_is_urgent_once_and_absence_is_asked_for_each_minute),

@@ -16,7 +16,7 @@ PACKAGES = """
 xen-hypervisor-4.17-amd64 xen-utils-4.17 libxenmisc4.17 linux-image-amd64 initramfs-tools
 systemd-sysv dbus udev kmod iproute2 iputils-ping iputils-arping tcpdump openssh-server procps
 open-iscsi lm-sensors i2c-tools socat busybox-static
-libnanomsg5 libinih1 libsodium23 libprotobuf-c1 libsqlite3-0 libuv1 libjansson4 libsensors5
+libnanomsg5 libinih1 libsodium23 libprotobuf-c1 libsqlite3-0 libuv1 libjansson4 libseccomp2 libsensors5
 """.split()
 SUITE = "bookworm"
 DOM0_SIZE = "3G"
