@@ -125,6 +125,15 @@ tell_last(struct engine *e, order_t prepare, mono_t now)
 	engine_event(e, event);
 }
 
+/* Not, when the core has ended it upon hearing of it. */
+static bool
+is_open(const struct engine *e, order_t prepare)
+{
+	const struct book_order *o = book_find(&e->book, prepare);
+
+	return o && o->row.outcome == OUTCOME_NONE;
+}
+
 /* Its hosts are no longer in the inventory, or the core has no room. */
 static void
 give_up(struct engine *e, order_t prepare)
@@ -172,7 +181,7 @@ engine_restore(struct engine *e, mono_t now)
 
 		if (o && tell_core(e, o, now))
 			tell_last(e, ids[i], now);
-		else
+		else if (is_open(e, ids[i]))
 			give_up(e, ids[i]);
 	}
 	free(ids);
