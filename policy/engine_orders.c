@@ -85,8 +85,6 @@ describe(const struct engine *e, const struct book_order *prepare, struct order_
 		f->move = move->row.id;
 		f->said = move->row.said;
 	}
-	if (f->held && f->said == OUTCOME_NONE)
-		f->said = OUTCOME_UNDEFINED;
 	if (follow)
 		f->follow = follow->row.id;
 }

@@ -125,7 +125,6 @@ orders_hold(struct core *core, int i, enum outcome outcome, enum why why)
 	struct order *o = &core->order[i];
 
 	o->state = ORDER_HOLDING;
-	o->said = (uint8_t)outcome;
 	o->since = core->now;
 	orders_say(core, ACTION_HOLD, why, o)->outcome = outcome;
 }
@@ -184,6 +183,7 @@ take_move_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 {
 	struct order *o = &core->order[i];
 
+	o->said = (uint8_t)outcome;
 	switch (outcome) {
 	case OUTCOME_NONE:
 		o->since = core->now;
