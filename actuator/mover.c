@@ -389,14 +389,18 @@ static int
 load(struct mover *m, const char *folder, struct err *err)
 {
 	static uint8_t packed[FOLDER_FILE_MAX];
+	struct actuator_conf_record record;
 	Lifeboat__Order *order;
 	const char *what = NULL;
 	int n;
 
 	if (!text_copy(m->folder, sizeof(m->folder), folder))
 		return err_set(err, -ENAMETOOLONG, "%s: too long", folder);
-	if (folder_read(folder, "conf", &m->conf, sizeof(m->conf)) != sizeof(m->conf))
-		return err_set(err, -EPROTO, "%s/conf cannot be read", folder);
+	n = folder_read(folder, "conf", &record, sizeof(record));
+	if (!actuator_conf_is_ours(&record, n))
+		return err_set(err, -EPROTO, "%s/conf %s", folder,
+		    n < 0 ? "cannot be read" : "is of another version of Lifeboat");
+	m->conf = record.conf;
 	n = folder_read(folder, "order", packed, sizeof(packed));
 	if (n < 0 || wire_arena_init(&m->arena) < 0 ||
 	    wire_order(&order, &m->arena, packed, (size_t)n, &what) != FRAME_OK)
