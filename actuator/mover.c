@@ -184,7 +184,11 @@ allow(struct mover *m)
 		    m, "autostart", "its link under /etc/xen/auto cannot be taken away");
 		m->cancelled = true;
 	}
-	if (m->cancelled || mover_enter(m, PHASE_RELEASED) < 0) {
+	if (!m->cancelled && mover_enter(m, PHASE_RELEASED) < 0) {
+		mover_why(m, "journal", "that it may go cannot be written");
+		m->cancelled = true;
+	}
+	if (m->cancelled) {
 		record_write(m->control, CARRIER_CANCEL, NULL, 0);
 		return;
 	}
