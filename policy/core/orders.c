@@ -259,7 +259,9 @@ take_outcome(struct core *core, int i, const struct event *event, enum why why)
 		if (outcome == OUTCOME_READY)
 			take_ready(core, i);
 		else if (outcome != OUTCOME_NONE)
-			orders_end(core, i, outcome, why);
+			/* The source was told nothing, so nothing is in doubt. */
+			orders_end(core, i,
+			    outcome == OUTCOME_UNDEFINED ? OUTCOME_STAYED : outcome, why);
 	} else if (orders_same(o->prepare, event->outcome.order)) {
 		take_berth_outcome(o, outcome, why);
 	} else if (o->state == ORDER_MOVING) {
