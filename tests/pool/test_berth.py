@@ -17,7 +17,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import test_move
 from proxy import Cut, Proxy
-from test_fault import MONITOR, Witness, nothing_left
+from test_fault import MONITOR
+from witness import Witness, nothing_left
 from test_move import HOST, domains, guest_line
 from test_operate import orders
 

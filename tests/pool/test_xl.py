@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import test_berth
 from test_berth import MOVED, STAYED, judge, play
-from test_fault import Witness, kill, nothing_left, processes
+from witness import Witness, kill, nothing_left, processes
 from test_move import domains
 from test_operate import orders
 
