@@ -17,7 +17,8 @@ class Crew:
         self.command = [sys.executable, script, "--worker", "--build", build, *arguments]
         self.rows = queue.Queue()
         self.failed = []
-        self.said = threading.Lock()
+        self.said = []  # what each row said
+        self.one = threading.Lock()
 
     def play(self, rows, pools):
         """Play these rows in so many pools; the rows that failed."""
@@ -40,7 +41,8 @@ class Crew:
             worker = worker or subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, text=True, errors="replace")
             said, played = self._give(worker, row)
-            with self.said:
+            with self.one:
+                self.said.append(said)
                 sys.stdout.write(said)
                 sys.stdout.flush()
                 if not played:

@@ -209,13 +209,14 @@ def host_dies(whose):
     """Without a word: whatever ran there is gone, and so is its memory of it.  It comes back."""
     def fault(w):
         for host in w.hosts(whose):
-            w.witness.lost_with.add(host)
-            power_off(w.p, host)
+            power_off(w, host)
         return lambda: [power_on(w.p, host) for host in w.hosts(whose)]
     return fault
 
 
-def power_off(p, host):
+def power_off(w, host):
+    p = w.p
+    w.witness.excuse(host)
     pool.run(*p.inside(host), "ip", "link", "set", "eth0", "down")
     holder = p.holders[host].pid
     p.children.pop(host + ".actuator", None)
@@ -227,6 +228,7 @@ def power_off(p, host):
             break
         signal_all(alive, signal.SIGKILL)
         time.sleep(0.02)
+    w.witness.excuse(host)  # what has come meanwhile
     with open(p.path(host + ".xen"), "r+", encoding="utf-8") as f:
         fcntl.flock(f, fcntl.LOCK_EX)
         f.truncate(0)

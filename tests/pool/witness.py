@@ -5,6 +5,7 @@ import glob
 import os
 import re
 import signal
+import socket
 import threading
 import time
 
@@ -44,7 +45,7 @@ class Witness(threading.Thread):
         super().__init__(daemon=True)
         self.p = p
         self.guests = {uuid for rows in look(p).values() for uuid, _, _ in rows}
-        self.lost_with = set()  # hosts whose death takes guests along
+        self.excused = set()  # guests that may be gone: their host has died
         self.wrong = None
         self.samples = 0
         self.slowest = 0.0
@@ -77,7 +78,7 @@ class Witness(threading.Thread):
         unpaused = sum(state in RUNNING for state in states)
         if unpaused > 1:
             self._wrong("%s runs twice: %s" % (guest, seen))
-        if not states and not self.lost_with:
+        if not states and guest not in self.excused:
             self._wrong("%s is lost: %s" % (guest, seen))
         if states and unpaused == 0:
             self.paused.setdefault(guest, (now, logs(self.p)))
@@ -88,6 +89,10 @@ class Witness(threading.Thread):
         since, sizes = self.paused.pop(guest)
         if now - since > DARK and not alerts(self.p, sizes):
             self._wrong("%s was paused for %d s, and nobody was told" % (guest, now - since))
+
+    def excuse(self, host):
+        """That host dies: what is on it may go with it."""
+        self.excused |= {uuid for uuid, _, _ in look(self.p)[host]}
 
     def _wrong(self, what):
         self.wrong = self.wrong or what
@@ -145,27 +150,32 @@ def kill(p, host, *words, number=signal.SIGKILL):
             pass
 
 
-def namespaces():
-    """Every namespace of the pool that a process lives in."""
+def namespaces(pids):
+    """The network and mount namespaces that these processes live in."""
     found = set()
-    for link in glob.glob("/proc/[0-9]*/ns/*"):
+    for pid in pids:
         try:
-            found.add(os.readlink(link))
+            found |= {os.readlink("/proc/%s/ns/%s" % (pid, kind)) for kind in ("net", "mnt")}
         except OSError:
             pass
     return found
 
 
 def open_berths(p, host):
+    """Ports that the host itself listens at; a proxy of a test sits at the other one's address."""
+    own = socket.inet_aton(p.address(host))[::-1].hex().upper()
     with open("/proc/%d/net/tcp" % p.holders[host].pid, encoding="ascii") as f:
         rows = [line.split() for line in f.readlines()[1:]]
-    return [row[1] for row in rows if row[3] == LISTENS and int(row[1].split(":")[1], 16) in BERTHS]
+    at = [row[1].split(":") for row in rows if row[3] == LISTENS]
+    return [int(port, 16) for address, port in at if address == own and int(port, 16) in BERTHS]
 
 
 def leftovers(p):
     """What no order may leave behind: processes, folders (with them the memory that they
     promise), berths, halves of guests."""
     left = []
+    known = namespaces([os.getpid(), *(holder.pid for holder in p.holders.values())])
+    left += sorted(namespaces(pid for pid in os.listdir("/proc") if pid.isdigit()) - known)
     for host in p.names:
         left += ["%s: process %d" % (host, pid) for word in SERVING for pid in processes(p, host, word)]
         folder = p.path(host + ".orders")
