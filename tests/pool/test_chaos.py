@@ -24,7 +24,7 @@ from test_move import HOST, UUID, domains, guest_line
 from test_operate import orders
 from witness import RUNNING, Witness, alerts, leftovers, logs, look
 
-GUESTS = ["web", "db", "mail", "build"]
+GUESTS = ["web", "db", "mail", "build", "wiki", "git"]
 ROUNDS = (2, 4)  # hosts that are drained, one after the other
 ROUND = 8  # seconds of each
 DRAWN = (2, 5)  # faults in a round
