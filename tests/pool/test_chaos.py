@@ -106,6 +106,7 @@ class Schedule:
             finally:
                 self._until(None)
             self._calm_down()
+            self.witness.watch_on()
         self.witness.judge()
         for name, runs in self._where().items():
             assert runs or self._uuid(name) in self.witness.excused, "%s runs nowhere" % name

@@ -174,6 +174,7 @@ def play(p, row):
             w.witness.excused |= w.witness.guests
             settle_by_hand(w, order)
         calm_down(w)
+        w.witness.watch_on()
     w.witness.judge()
     runs = w.runs()
     if runs == "nowhere":
