@@ -9,7 +9,7 @@ import threading
 import pool
 
 PLAYED = "."  # a line by itself ends a row
-FAILURES = 5  # after so many, enough is known
+FAILURES = 20  # after so many, enough is known
 
 
 class Crew:

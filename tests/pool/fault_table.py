@@ -4,8 +4,8 @@ ends and why, and where the guest runs at the end.
 Phases: `before` the order, `prepare` (the target is asked), `copying`, `released` (the point
 of no return is behind), `go` (the target has been told to start it), `started` (it runs there,
 the original is still to be destroyed).  `held` means for good: somebody settles it by hand.
-Where a why has a `*`, one of several things is seen first.  Rows that say long are left out
-of the everyday run: their fault is in it in another phase.
+Where a why has a `*`, or an outcome a `|`, one of several things is seen first.  Rows that say
+long are left out of the everyday run: their fault is in it in another phase.
 """
 
 from collections import namedtuple
@@ -23,7 +23,7 @@ source-xl-dies         copying   stayed    xl-*        source
 source-xl-dies         released  stayed    xl-*        source
 source-xl-dies         go        moved     *           target
 source-xl-dies         started   moved     *           target
-target-xl-dies         prepare   refused   xl-missing  source
+target-xl-dies         prepare   refused   xl-*        source
 target-xl-dies         copying   stayed    xl-*        source
 target-xl-dies         released  stayed    xl-*        source
 target-xl-dies         go        moved     *           target
@@ -40,10 +40,10 @@ source-carrier-dies    released  stayed    suspended   source
 source-carrier-dies    go        moved     *           target
 target-carrier-dies    prepare   refused   no-berth    source   long
 target-carrier-dies    copying   stayed    link-lost   source
-target-carrier-dies    released  stayed    link-lost   source
+target-carrier-dies    released  stayed    *           source
 target-carrier-dies    go        moved     *           target
 source-carrier-hangs   copying   stayed    link-lost   source
-source-carrier-hangs   released  stayed    link-lost   source   long
+source-carrier-hangs   released  stayed    *           source   long
 source-carrier-hangs   go        moved     *           target   long
 target-carrier-hangs   prepare   stayed    late        source   long
 target-carrier-hangs   copying   stayed    link-lost   source   long
@@ -53,7 +53,7 @@ source-mover-dies      copying   stayed    mover-died  source
 source-mover-dies      released  moved     *           target
 source-mover-dies      go        moved     *           target   long
 source-mover-dies      started   moved     *           target   long
-target-mover-dies      prepare   stayed    aborted     source   long
+target-mover-dies      prepare   stayed    *           source   long
 target-mover-dies      copying   stayed    mover-gone  source   long
 target-mover-dies      released  moved     *           target
 target-mover-dies      go        moved     *           target
@@ -72,7 +72,7 @@ target-bus-dies        copying   moved     *           target   long
 target-bus-dies        released  moved     *           target   long
 target-bus-dies        go        moved     *           target
 target-bus-dies        started   moved     *           target   long
-source-actuator-dies   prepare   stayed    proven      source   long
+source-actuator-dies   prepare   stayed    *           source   long
 source-actuator-dies   copying   moved     *           target   long
 source-actuator-dies   released  moved     *           target
 source-actuator-dies   go        moved     *           target   long
@@ -82,7 +82,7 @@ target-actuator-dies   copying   moved     *           target   long
 target-actuator-dies   released  moved     *           target   long
 target-actuator-dies   go        moved     *           target   long
 target-actuator-dies   started   moved     *           target   long
-both-actuators-die     prepare   stayed    late        source   long
+both-actuators-die     prepare   stayed    *           source   long
 both-actuators-die     copying   moved     *           target
 both-actuators-die     released  moved     *           target
 both-actuators-die     go        moved     *           target   long
@@ -107,7 +107,7 @@ engine-forgets         copying   unknown   -           target   long
 engine-forgets         released  unknown   -           target   long
 engine-forgets         go        unknown   -           target
 engine-forgets         started   unknown   -           target   long
-engine-disk-full       prepare   stayed    nobody-came source   long
+engine-disk-full       prepare   stayed    *           source   long
 engine-disk-full       copying   moved     *           target
 engine-disk-full       released  moved     *           target   long
 engine-disk-full       go        moved     *           target   long
@@ -137,7 +137,7 @@ target-disk-read-only  copying   moved     *           target   long
 target-disk-read-only  released  moved     *           target
 target-disk-read-only  go        moved     *           target   long
 target-disk-read-only  started   moved     *           target   long
-source-dies            prepare   ended     no-guest    nowhere  long
+source-dies            prepare   ended|stayed  *       nowhere  long
 source-dies            copying   ended     forgotten   nowhere
 source-dies            released  ended     forgotten   nowhere  long
 source-dies            go        moved     *           target
@@ -154,10 +154,10 @@ both-die               go        ended     forgotten   nowhere  long
 both-die               started   ended     forgotten   nowhere  long
 source/target          prepare   stayed    link-lost   source   long
 source/target          copying   stayed    link-lost   source
-source/target          released  stayed    link-lost   source
+source/target          released  stayed    *           source
 source/target          go        moved     *           target
 source/target          started   moved     *           target   long
-engine/source          prepare   stayed    proven      source   long
+engine/source          prepare   stayed    *           source   long
 engine/source          copying   moved     *           target   long
 engine/source          released  moved     *           target   long
 engine/source          go        moved     *           target
@@ -167,24 +167,24 @@ engine/target          copying   moved     *           target   long
 engine/target          released  moved     *           target   long
 engine/target          go        moved     *           target   long
 engine/target          started   moved     *           target   long
-engine/both            prepare   stayed    source-calm source   long
+engine/both            prepare   stayed    *           source   long
 engine/both            copying   moved     *           target   long
 engine/both            released  moved     *           target   long
 engine/both            go        moved     *           target   long
 engine/both            started   moved     *           target
-source/all             prepare   stayed    proven      source   long
-source/all             copying   stayed    link-lost   source   long
-source/all             released  stayed    proven      source
+source/all             prepare   stayed    *           source   long
+source/all             copying   stayed    *           source   long
+source/all             released  stayed    *           source
 source/all             go        moved     *           target   long
 source/all             started   moved     *           target   long
 target/all             prepare   stayed    late        source   long
 target/all             copying   stayed    link-lost   source
-target/all             released  stayed    link-lost   source   long
+target/all             released  stayed    *           source   long
 target/all             go        moved     *           target   long
 target/all             started   moved     *           target   long
-each/all               prepare   stayed    source-calm source   long
-each/all               copying   stayed    link-lost   source   long
-each/all               released  stayed    link-lost   source   long
+each/all               prepare   stayed    *           source   long
+each/all               copying   stayed    *           source   long
+each/all               released  stayed    *           source   long
 each/all               go        moved     *           target
 each/all               started   moved     *           target   long
 """

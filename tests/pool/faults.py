@@ -1,7 +1,7 @@
 """What may go wrong with a pool of two while a guest moves from its source to its target.
 
-Each is f(world), which lets it happen and returns what mends it, or None where nothing has
-to be mended.  A world is a pool with a source and a target (test_fault.World).
+Each is f(pair), which lets it happen and returns what mends it, or None where nothing has
+to be mended.
 """
 
 import fcntl
@@ -18,7 +18,18 @@ import pool
 from test_move import HOST
 from witness import kill, net_of, processes
 
-GRACE = 3  # seconds that something that died stays dead
+
+class Pair:
+    """A pool with its witness, and which of its hosts is source and target."""
+
+    def __init__(self, p, witness, source, target):
+        self.p, self.witness, self.source, self.target = p, witness, source, target
+
+    def host(self, role):
+        return {"source": self.source, "target": self.target}[role]
+
+    def hosts(self, whose):
+        return [self.source, self.target] if whose == "both" else [self.host(whose)]
 
 
 # --- processes --------------------------------------------------------------------

@@ -19,6 +19,7 @@ import crew
 import pool
 import test_move
 from fault_table import FAULTS
+from faults import Pair
 from test_fault import ACTUATOR, MONITOR, PATIENCE, RULES, SECONDS, TAIL, tell_failure
 from test_move import HOST, UUID, domains, guest_line
 from test_operate import orders
@@ -32,19 +33,6 @@ LASTS = (0.5, 6)  # seconds of each
 HELD = 12  # seconds after which a hold is for good, once all is mended
 # Not drawn: what makes the engine another one, which test_fault.py plays by itself.
 APART = {"engine-forgets", "two-engines"}
-
-
-class Pair:
-    """For faults.py: two hosts of the pool, drawn."""
-
-    def __init__(self, p, witness, source, target):
-        self.p, self.witness, self.source, self.target = p, witness, source, target
-
-    def host(self, role):
-        return {"source": self.source, "target": self.target}[role]
-
-    def hosts(self, whose):
-        return [self.source, self.target] if whose == "both" else [self.host(whose)]
 
 
 def claims(name, source, target):
