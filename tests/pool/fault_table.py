@@ -32,7 +32,7 @@ source-xl-hangs        released  moved     *           target   long
 source-xl-hangs        go        moved     *           target
 source-xl-hangs        started   moved     *           target   long
 target-xl-hangs        prepare   stayed    late        source   long
-target-xl-hangs        copying   stayed    link-lost   source   long
+target-xl-hangs        copying   stayed    *           source   long
 target-xl-hangs        released  moved     *           target
 target-xl-hangs        go        moved     *           target   long
 source-carrier-dies    copying   stayed    xl-*        source
