@@ -76,6 +76,26 @@ actuator_conf_read(struct actuator_conf *conf, const char *path, struct err *err
 	return 0;
 }
 
+/* Whoever changes the struct is to see this, and raise its version. */
+_Static_assert(sizeof(struct actuator_conf) == 824 && ACTUATOR_CONF_VERSION == 1,
+    "struct actuator_conf has changed: raise ACTUATOR_CONF_VERSION");
+
+void
+actuator_conf_pack(struct actuator_conf_record *record, const struct actuator_conf *conf)
+{
+	memset(record, 0, sizeof(*record));
+	record->version = ACTUATOR_CONF_VERSION;
+	record->size = sizeof(*conf);
+	record->conf = *conf;
+}
+
+bool
+actuator_conf_is_ours(const struct actuator_conf_record *record, int len)
+{
+	return len == (int)sizeof(*record) && record->version == ACTUATOR_CONF_VERSION &&
+	       record->size == sizeof(record->conf);
+}
+
 static const char *const sections[] = { "host", "engine", "arrival", "carrier",
 	"actuator" };
 

@@ -1,7 +1,7 @@
 /*
  * actuator/conf: what /etc/lifeboat/actuator.conf says.
  *
- * Plain values: the struct is handed to children and movers as bytes.
+ * Plain values: the struct is handed to children as bytes, and to movers as a record.
  */
 #ifndef ACTUATOR_CONF_H
 #define ACTUATOR_CONF_H
@@ -33,6 +33,23 @@ struct actuator_conf {
 	int64_t reserve_kib; /* of free memory, never given to a guest */
 	int autostart;       /* enum autostart_rule */
 };
+
+/*
+ * As it lies in an order's folder, where a mover of a later Lifeboat may find it.  A
+ * change of struct actuator_conf raises the version.
+ */
+enum { ACTUATOR_CONF_VERSION = 1 };
+
+struct actuator_conf_record {
+	uint32_t version, size;
+	struct actuator_conf conf;
+};
+
+void actuator_conf_pack(
+    struct actuator_conf_record *record, const struct actuator_conf *conf);
+/* Whether these len bytes (-errno: none) are a record that this program wrote or could
+ * have written. */
+bool actuator_conf_is_ours(const struct actuator_conf_record *record, int len);
 
 /* 0, or -errno with "file:line: key: sentence".  Nothing in *conf is owned. */
 int actuator_conf_read(struct actuator_conf *conf, const char *path, struct err *err);

@@ -6,7 +6,7 @@
  * mover's death loses it.  They are bound to the boot: what an earlier boot left is void.
  *
  *   order    the order, packed, as it was taken
- *   conf     struct actuator_conf, so that an edited file changes nothing under way
+ *   conf     actuator_conf_record, so that an edited file changes nothing under way
  *   state    what is said of it: an OrderState, packed, replaced as a whole
  *   journal  target: "go-taken" or "aborted", the one commit record
  *   cancel   there once the engine has asked to stop it

@@ -184,7 +184,11 @@ allow(struct mover *m)
 		    m, "autostart", "its link under /etc/xen/auto cannot be taken away");
 		m->cancelled = true;
 	}
-	if (m->cancelled || mover_enter(m, PHASE_RELEASED) < 0) {
+	if (!m->cancelled && mover_enter(m, PHASE_RELEASED) < 0) {
+		mover_why(m, "journal", "that it may go cannot be written");
+		m->cancelled = true;
+	}
+	if (m->cancelled) {
 		record_write(m->control, CARRIER_CANCEL, NULL, 0);
 		return;
 	}
@@ -401,14 +405,18 @@ static int
 load(struct mover *m, const char *folder, struct err *err)
 {
 	static uint8_t packed[FOLDER_FILE_MAX];
+	struct actuator_conf_record record;
 	Lifeboat__Order *order;
 	const char *what = NULL;
 	int n;
 
 	if (!text_copy(m->folder, sizeof(m->folder), folder))
 		return err_set(err, -ENAMETOOLONG, "%s: too long", folder);
-	if (folder_read(folder, "conf", &m->conf, sizeof(m->conf)) != sizeof(m->conf))
-		return err_set(err, -EPROTO, "%s/conf cannot be read", folder);
+	n = folder_read(folder, "conf", &record, sizeof(record));
+	if (!actuator_conf_is_ours(&record, n))
+		return err_set(err, -EPROTO, "%s/conf %s", folder,
+		    n < 0 ? "cannot be read" : "is of another version of Lifeboat");
+	m->conf = record.conf;
 	n = folder_read(folder, "order", packed, sizeof(packed));
 	if (n < 0 || wire_arena_init(&m->arena) < 0 ||
 	    wire_order(&order, &m->arena, packed, (size_t)n, &what) != FRAME_OK)

@@ -66,6 +66,33 @@ read_state(const struct orders *o, struct order_entry *e)
 	return true;
 }
 
+/*
+ * Lifeboat has been upgraded under an order, and its next mover could not read what the
+ * order goes by.  From here on it goes by what this actuator goes by: what is left to do
+ * is to prove how it ends, or to begin.
+ */
+static void
+renew_conf(const struct orders *o, const char *folder)
+{
+	struct actuator_conf_record record;
+	int n = folder_read(folder, "conf", &record, sizeof(record));
+
+	if (actuator_conf_is_ours(&record, n))
+		return;
+	actuator_conf_pack(&record, o->of.conf);
+	log_line(LOG_LEVEL_NOTICE, "order-conf-renewed", "folder", folder, NULL);
+	if (folder_write(folder, "conf", &record, sizeof(record)) < 0)
+		log_line(LOG_LEVEL_ERROR, "order-unreadable", "folder", folder, NULL);
+}
+
+/* Its mover has nothing but the folder. */
+static void
+start_mover(const struct orders *o, const char *folder)
+{
+	renew_conf(o, folder);
+	o->of.start(o->of.owner, folder);
+}
+
 static void
 describe(struct order_entry *e, const Lifeboat__Order *order)
 {
@@ -106,7 +133,7 @@ take_up(struct orders *o, const char *name, struct wire_arena *arena, mono_t now
 	log_line(LOG_LEVEL_NOTICE, "order-taken-up", "order", name, "kind",
 	    order_kind_name(e->kind), "guest", order->guest->name, NULL);
 	if (!e->ended)
-		o->of.start(o->of.owner, folder);
+		start_mover(o, folder);
 }
 
 static void
@@ -232,6 +259,7 @@ has_open_order(const struct orders *o, const struct uuid *guest)
 static void
 take_order(struct orders *o, const Lifeboat__Order *order, mono_t now)
 {
+	struct actuator_conf_record record;
 	struct order_entry e;
 	char folder[FOLDER_SIZE];
 	struct err err;
@@ -254,8 +282,8 @@ take_order(struct orders *o, const Lifeboat__Order *order, mono_t now)
 	}
 	if (o->n == MAX_ORDERS_TOLD)
 		return;
-	if (folder_make(o->of.conf->run, order, o->of.conf, sizeof(*o->of.conf), &err) <
-	    0) {
+	actuator_conf_pack(&record, o->of.conf);
+	if (folder_make(o->of.conf->run, order, &record, sizeof(record), &err) < 0) {
 		refuse(o, &e, "no-folder", err.text);
 		return;
 	}
@@ -380,6 +408,6 @@ orders_revive(struct orders *o, mono_t now)
 		log_line(LOG_LEVEL_WARNING, "mover-started-again", "order",
 		    o->entry[i].name, NULL);
 		o->entry[i].started = now;
-		o->of.start(o->of.owner, folder);
+		start_mover(o, folder);
 	}
 }

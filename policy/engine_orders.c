@@ -85,8 +85,6 @@ describe(const struct engine *e, const struct book_order *prepare, struct order_
 		f->move = move->row.id;
 		f->said = move->row.said;
 	}
-	if (f->held && f->said == OUTCOME_NONE)
-		f->said = OUTCOME_UNDEFINED;
 	if (follow)
 		f->follow = follow->row.id;
 }
@@ -123,6 +121,15 @@ tell_last(struct engine *e, order_t prepare, mono_t now)
 	event->outcome.outcome = move->row.said;
 	event->outcome.why = why_of(move->row.said_why);
 	engine_event(e, event);
+}
+
+/* Not, when the core has ended it upon hearing of it. */
+static bool
+is_open(const struct engine *e, order_t prepare)
+{
+	const struct book_order *o = book_find(&e->book, prepare);
+
+	return o && o->row.outcome == OUTCOME_NONE;
 }
 
 /* Its hosts are no longer in the inventory, or the core has no room. */
@@ -172,7 +179,7 @@ engine_restore(struct engine *e, mono_t now)
 
 		if (o && tell_core(e, o, now))
 			tell_last(e, ids[i], now);
-		else
+		else if (is_open(e, ids[i]))
 			give_up(e, ids[i]);
 	}
 	free(ids);

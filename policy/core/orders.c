@@ -125,7 +125,6 @@ orders_hold(struct core *core, int i, enum outcome outcome, enum why why)
 	struct order *o = &core->order[i];
 
 	o->state = ORDER_HOLDING;
-	o->said = (uint8_t)outcome;
 	o->since = core->now;
 	orders_say(core, ACTION_HOLD, why, o)->outcome = outcome;
 }
@@ -184,6 +183,7 @@ take_move_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 {
 	struct order *o = &core->order[i];
 
+	o->said = (uint8_t)outcome;
 	switch (outcome) {
 	case OUTCOME_NONE:
 		o->since = core->now;
@@ -259,7 +259,9 @@ take_outcome(struct core *core, int i, const struct event *event, enum why why)
 		if (outcome == OUTCOME_READY)
 			take_ready(core, i);
 		else if (outcome != OUTCOME_NONE)
-			orders_end(core, i, outcome, why);
+			/* The source was told nothing, so nothing is in doubt. */
+			orders_end(core, i,
+			    outcome == OUTCOME_UNDEFINED ? OUTCOME_STAYED : outcome, why);
 	} else if (orders_same(o->prepare, event->outcome.order)) {
 		take_berth_outcome(o, outcome, why);
 	} else if (o->state == ORDER_MOVING) {

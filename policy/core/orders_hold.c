@@ -84,8 +84,10 @@ orders_restore(struct core *core, const struct event *event)
 	core->n_orders++;
 	if (!f->held)
 		return;
-	orders_hold(
-	    core, core->n_orders - 1, (enum outcome)outcome_cut(f->said), WHY_HELD);
+	o->said = outcome_cut(f->said);
+	orders_hold(core, core->n_orders - 1,
+	    o->said == OUTCOME_NONE ? OUTCOME_UNDEFINED : (enum outcome)o->said,
+	    WHY_HELD);
 	o->follow = id_cut(f->follow);
 }
 
@@ -220,8 +222,9 @@ mend(const struct core *core, const struct order *o)
 	if (o->berth == OUTCOME_HELD && o->berth_why == WHY_LEFTOVER &&
 	    is_running(here) && is_half(there))
 		return (struct action){ ACTION_CLEAN, WHY_LEFTOVER, .at = o->to };
-	/* It runs at the target, and the source still has the old half. */
-	if (o->berth == OUTCOME_MOVED && is_running(there) && is_half(here))
+	/* It runs at the target, and the source has ended, and still has the old half. */
+	if (o->berth == OUTCOME_MOVED && o->said != OUTCOME_NONE && is_running(there) &&
+	    is_half(here))
 		return (struct action){ ACTION_CLEAN, WHY_LEFTOVER, .at = o->from };
 	return (struct action){ ACTION_KINDS, WHY_NONE, .at = HOST_NONE };
 }

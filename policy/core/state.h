@@ -118,7 +118,7 @@ struct sayings {
 struct order {
 	order_t prepare, move;
 	order_t follow;    /* ACTION_RESUME or ACTION_CLEAN, once it was given */
-	uint8_t said;      /* enum outcome: of the move, while it is held */
+	uint8_t said;      /* enum outcome: the move's, once the source has ended it */
 	uint8_t berth;     /* enum outcome: of the prepare, once it has ended */
 	uint8_t berth_why; /* enum why */
 	uint8_t state;     /* ORDER_* */

@@ -4,7 +4,8 @@
 Speaks what xl speaks where an actuator can hear it: `list -v`, `list -l`, `info`,
 `migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `resume`, `destroy`.  A guest's
 memory is FAKEXL_BYTES bytes, or with 0 as many as it has, sent at FAKEXL_RATE bytes a second;
-before each word after the memory it waits FAKEXL_TAIL seconds.
+before its first word, each one after the memory, and the end of the original it waits
+FAKEXL_TAIL seconds.
 """
 
 import fcntl
@@ -214,6 +215,7 @@ def migrate(args):
         say("Migration failed due to problems at target.")
         return 1
     say("migration sender: Target reports successful startup.")
+    time.sleep(TAIL)
     with State() as state:
         state.drop(state.find(domid))
     say("Migration successful.")
@@ -222,6 +224,7 @@ def migrate(args):
 
 def receive():
     say("migration target: Ready to receive domain.")
+    time.sleep(TAIL)
     send(1, BANNER)
     domid = None
     try:

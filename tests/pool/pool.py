@@ -15,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HWMON = os.path.join(HERE, "..", "lib", "hwmon.py")
 IQN = "iqn.2026-01.org.example:pool"
 LUNS = 16
 DEVICES = ("null", "zero", "full", "random", "urandom")
-HOLDER = """mount --bind "$1" /sys/class || exit
+HOLDER = """mount --bind "$1" /sys/class && mount --bind "$3" /proc/sys/kernel/random/boot_id || exit
 for d in %s; do mount --bind /dev/$d "$2/$d" || exit; done
 mount --rbind "$2" /dev && echo up && exec sleep infinity""" % " ".join(DEVICES)
 NET = "10.77.0."  # inside the pool's own network namespace only
@@ -111,6 +112,7 @@ class Pool:
                 self._bridge()
             for number, name in enumerate(self.names if self.hosts_run else []):
                 self._host(number, name)
+            self._small_disk("engine.disk", "16m")
             self._engine_conf()
         except BaseException:
             self.close()
@@ -173,10 +175,11 @@ class Pool:
         if not self.netns:
             self.write(name + ".readings", "cpu temp 45C high=75C high-critical=90C\n")
             return
+        self._small_disk(name + ".orders", "1m")
         run(sys.executable, HWMON, "make", self.path(name + ".class"))
         self._sysfs(name)
         holder = subprocess.Popen(["unshare", "--net", "--mount", "--propagation", "private",
-            "sh", "-c", HOLDER, "holder", self.path(name + ".class"), self._devices(name)],
+            "sh", "-c", HOLDER, "holder", self.path(name + ".class"), self._devices(name), self._boot_id(name)],
             stdout=subprocess.PIPE, text=True)
         self.holders[name] = holder
         if holder.stdout.readline() != "up\n":
@@ -187,6 +190,15 @@ class Pool:
         for args in (["link", "set", "lo", "up"], ["addr", "add", self.address(name) + "/24", "dev", "eth0"],
                      ["link", "set", "eth0", "up"]):
             run(*self.inside(name), "ip", *args)
+
+    def _boot_id(self, name):
+        return self.write(name + ".boot", "%s\n" % uuid.uuid4())
+
+    def _small_disk(self, name, size):
+        """A folder of the pool that can be filled."""
+        os.makedirs(self.path(name))
+        if self.netns:
+            run("mount", "-t", "tmpfs", "-o", "mode=700,size=" + size, "none", self.path(name))
 
     def _devices(self, name):
         """A /dev with the LUNs as plain files and what every program needs."""
@@ -263,7 +275,7 @@ class Pool:
         lines = ["[engine]", "key = " + self.path("engine.key"),
             "report = tcp://%s:7801" % self.engine_address(),
             "exchange = tcp://%s:7802" % self.engine_address(),
-            "door = " + self.path("door"), "store = " + self.path("store.db"),
+            "door = " + self.path("door"), "store = " + self.path("engine.disk", "store.db"),
             "recording = " + self.path("recording"), "[rules]"]
         lines += ["%s = %s" % item for item in self.rules.items()]
         for name in self.names:

@@ -17,8 +17,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import test_move
 from proxy import Cut, Proxy
-from guests import HOST, Witness, domains, guest_line, orders
-from test_fault import MONITOR, nothing_left
+from guests import HOST, domains, guest_line, orders
+from test_fault import MONITOR
+from witness import Witness, until_nothing_left
 
 RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "1s", "move-silence": "60s"}
 ACTUATOR = {"carrier": {"silence": "3s", "stall": "5s"}, "arrival": {"berth-open": "5s"}}
@@ -251,9 +252,7 @@ def play(p, begin, end):
     source = next(host for host in p.names if "web" in domains(p, host))
     target = next(host for host in p.names if host != source)
     before = {o["order"] for o in orders(p, "--all")}
-    witness = Witness(p)
-    witness.start()
-    try:
+    with Witness(p) as witness:
         begin(source, target)
         p.show("drain", source)
         row = first_end(p, before)
@@ -261,12 +260,8 @@ def play(p, begin, end):
         pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p),
             p.check_alive)
         p.show("undrain", source)
-        pool.wait_for("nothing left", 90, lambda: nothing_left(p), p.check_alive)
-    finally:
-        witness.over.set()
-        witness.join()
-    assert not witness.wrong, witness.wrong
-    assert witness.samples > 20, witness.samples
+        until_nothing_left(p)
+    witness.judge()
     return row
 
 

@@ -1,216 +1,239 @@
-"""Processes that die, and links that break, while a guest moves: real engine, monitors, actuators and carriers over
-an imitated hypervisor and xl.  Whatever dies, the guest never runs twice and is never lost,
-the first try ends as the table says, and a later one succeeds.
+"""What may fail while a guest moves, in every phase of the move: real engine, monitors,
+actuators and carriers over an imitated hypervisor and xl.  Whatever fails, the guest never
+runs twice, is never lost and never paused without an alert; the first try ends as the table
+says, the guest runs where it says, nothing is left over, and the next row moves it again.
 
-Usage: test_fault.py --build BUILD [NAME@PHASE...]; @copying and @tail are all of a kind.
+Usage: test_fault.py --build BUILD [--pools N] [--short] [ROW...]; a row is FAULT@PHASE, and
+FAULT or @PHASE stands for all of theirs.  --short leaves out the rows marked long.
 """
 
 import argparse
+import fnmatch
 import os
 import re
-import signal
+import shutil
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import crew
 import pool
 import test_move
-from guests import HOST, Witness, cut_link, domains, guest_line, kill, orders, processes
-from test_operate import copying
+from faults import Pair, end
+from fault_table import RECEIVE, TABLE
+from guests import HOST, RUNNING, domains, guest_line, look, orders
+from witness import Witness, alerts, leftovers, logs, processes
 
-RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "1s", "move-silence": "30s"}
-ACTUATOR = {"carrier": {"silence": "3s", "stall": "10s"}, "arrival": {"berth-open": "10s"}}
-SECONDS = 3  # that the copying takes
-TAIL = 1.5  # seconds that each word after it takes
+RULES = {"hold": "1s", "calm": "1s", "silence": "4s", "cooldown": "2s", "prepare": "6s",
+    "move-silence": "7s"}
+ACTUATOR = {"carrier": {"silence": "2s", "stall": "4s"}, "arrival": {"berth-open": "6s"}}
 MONITOR = {"rest-every": "500ms"}
+SECONDS = 2  # that the copying takes
+TAIL = 1.2  # seconds that xl takes for each word
+LASTS = 8  # seconds that a fault lasts which nothing shows the end of
+STAYS = 5  # seconds that a hold must last to be for good
+PATIENCE = 150
 
 
-def source_carrier(p, source, target):
-    kill(p, source, "--role=carrier")
+class World(Pair):
+    """The pool of the row that is played."""
 
+    def __init__(self, p):
+        source = next(host for host in p.names if "web" in domains(p, host))
+        super().__init__(p, Witness(p), source, next(host for host in p.names if host != source))
+        self.forgotten = False  # the engine has lost its store
+        self.before = {o["order"] for o in orders(p, "--all")}
 
-def target_carrier(p, source, target):
-    kill(p, target, "--role=carrier")
-
-
-def source_mover(p, source, target):
-    kill(p, source, "--role=mover")
-
-
-def target_mover(p, source, target):
-    kill(p, target, "--role=mover")
-
-
-def source_xl(p, source, target):
-    kill(p, source, "fakexl.py migrate -s", number=signal.SIGSEGV)
-
-
-def target_xl(p, source, target):
-    kill(p, target, "fakexl.py migrate-receive", number=signal.SIGSEGV)
-
-
-def both_actuators(p, source, target):
-    for host in (source, target):
-        actuator = p.children.pop(host + ".actuator")
-        actuator.kill()
-        actuator.wait()
-    for host in (source, target):
-        p.start_actuator(host)
-
-
-def source_mover_and_carrier(p, source, target):
-    for pid in processes(p, source, "--role=mover") + processes(p, source, "--role=carrier"):
-        os.kill(pid, signal.SIGKILL)
-
-
-def target_stopped_for_too_long(p, source, target):
-    """Silence, not an end: the link is given up on both sides."""
-    pids = processes(p, target, "--role=carrier")
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    time.sleep(int(ACTUATOR["carrier"]["silence"][0]) + 1)
-    for pid in pids:
-        os.kill(pid, signal.SIGCONT)
-
-
-def link_cut(p, source, target):
-    cut_link(p, source)
-
-
-STRANGERS = """
-import os, socket, sys, time
-kept = []
-for n in range(240):
-    for port in range(7810, 7812):
-        s = socket.socket()
-        s.settimeout(1)
+    def first_try(self):
+        """Its move, or the prepare while there is none; None as long as the engine says nothing."""
         try:
-            s.connect((sys.argv[1], port))
-            if n % 4 == 1:
-                s.sendall(os.urandom(81))      # a greeting's length
-            elif n % 4 == 2:
-                s.sendall(os.urandom(200000))  # far more than a greeting
-            elif n % 4 == 3:
-                s.sendall(b"x")                # slow
-        except OSError:
-            pass
-        kept.append(s)
-    del kept[:-40]
-"""
+            tries = [o for o in reversed(orders(self.p, "--all")) if o["order"] not in self.before]
+        except (pool.Failed, ValueError):
+            return None
+        moves = [o for o in tries if o["kind"] == "move"]
+        return (moves or tries or [None])[0]
+
+    def runs(self):
+        """Where the guest runs: source, target, nowhere or both."""
+        seen = look(self.p)
+        at = [role for role in ("source", "target") if any(state in RUNNING for _, _, state in seen[self.host(role)])]
+        return "both" if len(at) > 1 else (at or ["nowhere"])[0]
 
 
-def strangers(p, source, target):
-    """480 connections that cannot prove themselves; 40 of them stay."""
-    pool.run(*p.inside(source), sys.executable, "-c", STRANGERS, p.address(target))
-
-
-# What happens in which phase of the source's order, and how that order may end.  Before
-# `released` everything stops the move; from then on it goes on, and what a death leaves
-# behind is followed up.
-FAULTS = [
-    (source_carrier, "copying", ("stayed",)),
-    (target_carrier, "copying", ("stayed",)),
-    (source_mover, "copying", ("stayed",)),
-    (target_mover, "copying", ("stayed",)),
-    (source_xl, "copying", ("stayed",)),
-    (target_xl, "copying", ("stayed",)),
-    (both_actuators, "copying", ("moved",)),
-    (source_mover_and_carrier, "copying", ("stayed",)),
-    (target_stopped_for_too_long, "copying", ("stayed",)),
-    (link_cut, "copying", ("stayed",)),
-    (strangers, "copying", ("moved",)),
-    (strangers, "released", ("moved",)),
-    (link_cut, "released", ("moved",)),
-    (link_cut, "go", ("moved",)),
-    (both_actuators, "released", ("moved",)),
-    (source_mover, "released", ("moved",)),
-    (target_mover, "released", ("moved",)),
-    (source_xl, "released", ("stayed",)),
-    (target_xl, "released", ("stayed",)),
-    (source_carrier, "released", ("stayed",)),
-    (target_carrier, "released", ("stayed",)),
-    (target_xl, "go", ("moved",)),
-    (target_carrier, "go", ("moved",)),
-    (source_carrier, "go", ("moved",)),
-]
-
-
-def reach(p, phase):
-    """The number of the move's order, once it has got so far."""
-    if phase == "copying":
-        return copying(p)["order"]
-    return pool.wait_for(phase, 40, lambda: next((o["order"] for o in orders(p) if o["kind"] == "move" and
-        o["phase"] == phase), None), p.check_alive)
-
-
-def first_try(p, fault, phase, source, target, ends):
-    order = reach(p, phase)
-    fault(p, source, target)
-    row = pool.wait_for("the end of %s" % order, 120, lambda: next(
-        (o for o in orders(p, "--all") if o["order"] == order and o["outcome"]), None), p.check_alive)
-    assert row["outcome"] in ends, row
-    return row
-
-
-def nothing_left(p):
-    for host in p.names:
-        left = processes(p, host, "--role=carrier") + processes(p, host, "--role=mover") + processes(p, host, "fakexl.py")
-        folders = [f for f in os.listdir(p.path(host + ".orders")) if re.match(r"\d", f)]
-        if left or folders or any(name.endswith(("--incoming", "--migratedaway")) for name in domains(p, host)):
+def reach(w, phase):
+    """Until the first try has got so far."""
+    def there():
+        order = w.first_try()
+        if not order:
             return False
-    return True
+        assert not order["outcome"], "ended before %s: %s" % (phase, order)
+        if phase == "prepare":
+            return order["kind"] == "prepare" and order["phase"] == "checking" and processes(w.p, w.target, *RECEIVE)
+        if order["kind"] != "move":
+            return False
+        return order["phase"] == phase and (phase != "copying" or order["bytes"] > 0)
+    pool.wait_for(phase, 60, there, w.p.check_alive)
 
 
-def play(p, fault, phase, ends):
-    source = next(host for host in p.names if "web" in domains(p, host))
-    target = next(host for host in p.names if host != source)
-    witness = Witness(p)
-    witness.start()
+def see_through(w, mend, for_good):
+    """Until the first try has ended, or is held for good; the fault is mended once that is so,
+    or nothing more is to be expected of it."""
+    state = {"mend": mend, "began": time.monotonic(), "held": None}
+
+    def over():
+        order = w.first_try()
+        held = order and order["held"] and not order["outcome"]
+        settled = held and order["said"] and for_good
+        ended = order["outcome"] if order else w.forgotten
+        if state["mend"] and (ended or held or time.monotonic() - state["began"] > LASTS):
+            state["mend"]()
+            state["mend"] = None
+        if state["mend"] or not (ended or settled):
+            state["held"] = None
+            return False
+        if ended:
+            return order or {"outcome": "unknown", "said_why": None, "verdict": None}
+        state["held"] = state["held"] or time.monotonic()
+        return time.monotonic() - state["held"] > STAYS and {**order, "outcome": "held"}
+    return pool.wait_for("the end of the first try", PATIENCE, over, w.p.check_alive)
+
+
+def settle_by_hand(w, order):
+    """As operations.md says where nobody can know: it runs nowhere, so what is left goes, it is
+    started anew, and that is said."""
+    assert w.runs() == "nowhere", look(w.p)
+    for host in w.p.names:
+        for name in domains(w.p, host):
+            pool.run(w.p.path(host + ".xl"), "destroy", name)
+    start_anew(w.p, w.source)
+    w.p.show("settle", order["order"], "--runs-on", w.source)
+
+
+def start_anew(p, host):
+    with open(p.path(host + ".xen"), "a", encoding="utf-8") as f:
+        f.write(guest_line(7, "web").replace("000000000007", "000000000001").replace("lun7", "lun1"))
+
+
+def may_act(p):
     try:
-        p.show("drain", source)
-        row = first_try(p, fault, phase, source, target, ends)
-        pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p), p.check_alive)
-        p.show("undrain", source)
-        pool.wait_for("nothing left", 90, lambda: nothing_left(p), p.check_alive)
-    finally:
-        witness.over.set()
-        witness.join()
-    assert not witness.wrong, witness.wrong
-    assert witness.samples > 50, witness.samples
-    return row
+        return p.show("mode", "act")
+    except pool.Failed:
+        return None
+
+
+def forget_too(w):
+    """What another engine has ordered is not this one's to forget: it is shown, and lies there
+    until the host is booted or its actuator is stopped and it is removed."""
+    p = w.p
+    pool.wait_for("a word of the other engine's order", PATIENCE, lambda: "order-foreign" in p.log("engine"),
+        p.check_alive)
+    pool.wait_for("nothing but folders", PATIENCE, lambda: all(re.match(r"\w+: \d+\.", left) for left in leftovers(p)),
+        p.check_alive)
+    for host in p.names:
+        end(p, host + ".actuator")
+        for name in os.listdir(p.path(host + ".orders")):
+            if name[0].isdigit():
+                shutil.rmtree(p.path(host + ".orders", name))
+        p.start_actuator(host)
+    pool.wait_for("actuators that may be told", PATIENCE, lambda: may_act(p), p.check_alive)
+
+
+def calm_down(w):
+    p = w.p
+    if w.forgotten:
+        forget_too(w)
+    else:
+        p.show("undrain", w.source)
+    try:
+        pool.wait_for("nothing left", PATIENCE, lambda: not leftovers(p) and not orders(p), p.check_alive)
+    except pool.Failed as failure:
+        raise pool.Failed("%s: %s, %s" % (failure, leftovers(p), orders(p))) from failure
+    test_move.sound(p)
+
+
+def play(p, row):
+    w = World(p)
+    told = logs(p)
+    with w.witness:
+        mend = row.fault(w) if row.phase == "before" else None
+        p.show("drain", w.source)
+        if row.phase != "before":
+            reach(w, row.phase)
+            mend = row.fault(w)
+        order = see_through(w, mend, row.outcome == "held")
+        if order["outcome"] == "held":
+            assert alerts(p, told), "held without an alert"
+            w.witness.excused |= w.witness.guests
+            settle_by_hand(w, order)
+        calm_down(w)
+        w.witness.watch_on()
+    w.witness.judge()
+    runs = w.runs()
+    if runs == "nowhere":
+        start_anew(p, w.target)
+    why = order["said_why"] or order["verdict"] or "-"
+    judge(row, order["outcome"], why, runs)
+    return order["outcome"], why, runs
+
+
+def judge(row, outcome, why, runs):
+    got = "%s %s %s" % (outcome, why, runs)
+    assert outcome in row.outcome.split("|") and runs == row.runs and fnmatch.fnmatch(why, row.why), got
+
+
+def tell_failure(p, failure):
+    print("FAILED: %s: %s" % (type(failure).__name__, failure), flush=True)
+    for what in sorted(name[:-4] for name in os.listdir(p.dir) if name.endswith(".log")):
+        print("--- %s\n%s" % (what, p.log(what)[-5000:]))
+    print(look(p))
+    try:
+        print(p.show("orders", "--all"))
+    except pool.Failed as silent:
+        print(silent)
+
+
+def work(build, folder):
+    os.environ.update(FAKEXL_BYTES=str(SECONDS << 22), FAKEXL_RATE=str(1 << 22), FAKEXL_TAIL=str(TAIL))
+    hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
+    rows = {row.name: row for row in TABLE}
+    with pool.Pool(build, folder, hosts, RULES, actuator=ACTUATOR, monitor=MONITOR) as p:
+        test_move.start(p)
+        for name in crew.rows_given():
+            began = time.monotonic()
+            try:
+                got = play(p, rows[name])
+            except BaseException as failure:
+                print("FAILED %s" % name)
+                tell_failure(p, failure)
+                return 1
+            print("ok   %-36s %-8s %-14s %-8s %5.1f s" % (name, *got, time.monotonic() - began), flush=True)
+    return 0
+
+
+def chosen(names, short):
+    def is_meant(row):
+        return not names or {row.name, row.name.split("@")[0], "@" + row.phase} & set(names)
+    return [row.name for row in TABLE if is_meant(row) and not (short and row.long)]
 
 
 def main():
     args = sys.argv[1:]
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
-    parser.add_argument("names", nargs="*")
-    folder, inside = pool.enter(os.path.abspath(__file__), args)
+    parser.add_argument("--pools", type=int, default=8)
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--worker", action="store_true")
+    parser.add_argument("rows", nargs="*")
+    if "--worker" in args:
+        folder, _ = pool.enter(os.path.abspath(__file__), args)
+        return work(parser.parse_args(args).build, folder)
     options = parser.parse_args(args)
-    if not inside:
-        print("skipped: no namespaces to be had here")
+    if not crew.possible():
         return 77
-    os.environ.update(FAKEXL_BYTES=str(SECONDS << 22), FAKEXL_RATE=str(1 << 22), FAKEXL_TAIL=str(TAIL))
-    hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
-    with pool.Pool(options.build, folder, hosts, RULES, actuator=ACTUATOR, monitor=MONITOR) as p:
-        try:
-            test_move.start(p)
-            for fault, phase, ends in FAULTS:
-                name = "%s@%s" % (fault.__name__, phase)
-                part = "@copying" if phase == "copying" else "@tail"
-                if options.names and not {name, part} & set(options.names):
-                    continue
-                began = time.monotonic()
-                row = play(p, fault, phase, ends)
-                print("ok   %s: %s (%s: %s) (%.1f s)" % (name, row["outcome"], row["said_why"], row["detail"],
-                    time.monotonic() - began), flush=True)
-        except BaseException as failure:
-            print("FAILED: %s" % failure, flush=True)
-            for what in ["engine", *p.names, *(n + ".actuator" for n in p.names)]:
-                print("--- %s\n%s" % (what, p.log(what)[-5000:] if os.path.exists(p.path(what + ".log")) else ""))
-            print(p.show("orders", "--all"), {host: domains(p, host) for host in p.names})
-            raise
-    return 0
+    rows = chosen(options.rows, options.short)
+    failed = crew.Crew(os.path.abspath(__file__), options.build).play(rows, options.pools)
+    print("%d rows, %d failed%s" % (len(rows), len(failed), ": " + " ".join(failed) if failed else ""))
+    return 1 if failed or not rows else 0
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
-from test_move import HOST, domains, guest_line
+from guests import HOST, domains, guest_line
 
 ETC = os.path.join(pool.HERE, "..", "..", "etc")
 NAMES = ["n1", "n2", "n3", "n4", "n5"]

@@ -17,7 +17,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import pool
-from faults import FAULTS
+from try_faults import FAULTS
 
 TRY = os.path.join(HERE, "..", "..", "try")
 ROW = re.compile(r"^(\w+) +(\d+) MiB +n1 +(\S+) +(\d+) MiB +(\d+\.\d\d) s +(\d+\.\d\d) s +(\d+)$", re.M)

@@ -14,9 +14,9 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import test_berth
-from guests import Witness, domains, kill, orders, processes
+from guests import domains, orders
 from test_berth import MOVED, STAYED, judge, play
-from test_fault import nothing_left
+from witness import Witness, kill, processes, until_nothing_left
 
 REFUSED = ("refused",)
 HEAD = ("hostile-head",)
@@ -99,9 +99,7 @@ def play_hang(p, host, verb, fault):
 
     source = next(name for name in p.names if "web" in domains(p, name))
     target = next(name for name in p.names if name != source)
-    witness = Witness(p)
-    witness.start()
-    try:
+    with Witness(p) as witness:
         spoil(p, host(source, target), verb, fault)
         p.show("drain", source)
         row = pool.wait_for("the hold", 60, held, p.check_alive)
@@ -114,11 +112,8 @@ def play_hang(p, host, verb, fault):
         pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p),
             p.check_alive)
         p.show("undrain", source)
-        pool.wait_for("nothing left", 90, lambda: nothing_left(p), p.check_alive)
-    finally:
-        witness.over.set()
-        witness.join()
-    assert not witness.wrong, witness.wrong
+        until_nothing_left(p)
+    witness.judge()
     return row
 
 

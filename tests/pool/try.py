@@ -10,9 +10,10 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import guests
 import pool
-from faults import FAULTS, MEND_S
 from screen import WIDTH
+from try_faults import FAULTS, MEND_S
 from view import View, failures, table
+from witness import Witness
 
 SENSOR = "coretemp-isa-0000/temp1"
 START, TOP, STEP = 48, 94, 2  # C; the chip's own limits are 80 and 90
@@ -99,15 +100,13 @@ def story(p, sizes, fault, step_s):
     by_uuid = {uuid: sizes[name] for uuid, name in names.items()}
     start(p, fault)
     print("%s grows hot:\n" % SOURCE, flush=True)
-    witness, view = guests.Witness(p), View(p, names, by_uuid, SOURCE, SENSOR)
-    witness.start()
-    try:
-        play(p, view, fault, step_s)
-        view.look()
-    finally:
-        view.close()
-        witness.over.set()
-        witness.join()
+    with Witness(p) as witness:
+        view = View(p, names, by_uuid, SOURCE, SENSOR)
+        try:
+            play(p, view, fault, step_s)
+            view.look()
+        finally:
+            view.close()
     orders = guests.orders(p, "--all")
     good = table(p, names, by_uuid, orders, SOURCE)
     for at, text in enumerate(failures(orders)):
@@ -115,7 +114,7 @@ def story(p, sizes, fault, step_s):
     if fault:
         fault.judge(orders)
     if witness.wrong:
-        print("\nA guest was lost, or ran twice: %s" % witness.wrong)
+        print("\nNot as it must be: %s" % witness.wrong)
     elif good:
         print("\nBy the hypervisors' own lists each guest runs once, under its UUID, and none was\n"
             "lost or ran twice in %d looks at them in between." % witness.samples)

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,25 @@ what_is_printed_is_read_back_the_same(void **state)
 	assert_memory_equal(&first, &conf, sizeof(conf));
 }
 
+static void
+only_a_record_of_this_version_is_ours(void **state)
+{
+	struct actuator_conf_record record;
+
+	(void)state;
+	assert_int_equal(read_text(LEAST "berths = 5\n"), 0);
+	actuator_conf_pack(&record, &conf);
+	assert_memory_equal(&record.conf, &conf, sizeof(conf));
+	assert_true(actuator_conf_is_ours(&record, sizeof(record)));
+	assert_false(actuator_conf_is_ours(&record, (int)sizeof(record) - 1));
+	assert_false(actuator_conf_is_ours(&record, -ENOENT));
+	record.size++;
+	assert_false(actuator_conf_is_ours(&record, sizeof(record)));
+	actuator_conf_pack(&record, &conf);
+	record.version--;
+	assert_false(actuator_conf_is_ours(&record, sizeof(record)));
+}
+
 int
 main(void)
 {
@@ -154,6 +174,7 @@ main(void)
 		cmocka_unit_test(an_address_may_be_of_either_family),
 		cmocka_unit_test(a_path_too_long_for_its_place_is_refused_and_not_cut),
 		cmocka_unit_test(what_is_printed_is_read_back_the_same),
+		cmocka_unit_test(only_a_record_of_this_version_is_ours),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

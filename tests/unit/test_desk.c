@@ -277,6 +277,17 @@ a_move_goes_on_over_a_restart(void **state)
 }
 
 static void
+a_prepare_that_ends_with_the_engine_has_stayed(void **state)
+{
+	(void)state;
+	prepare();
+	rig_restart(&r);
+	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"outcome\":\"stayed\"");
+	rig_run(&r, 1000);
+	assert_int_equal(r.host[1].reply->n_cancelled, 1);
+}
+
+static void
 a_move_that_hangs_in_its_tail_is_held_although_its_actuator_lives(void **state)
 {
 	Lifeboat__OrderState *prepared, *moving;
@@ -423,6 +434,7 @@ main(void)
 		CASE(another_content_under_our_id_is_stopped_and_holds),
 		CASE(a_later_term_is_left_behind),
 		CASE(a_move_goes_on_over_a_restart),
+		CASE(a_prepare_that_ends_with_the_engine_has_stayed),
 		CASE(a_move_that_hangs_in_its_tail_is_held_although_its_actuator_lives),
 		CASE(a_hold_survives_a_restart_and_an_operator_settles_it),
 		CASE(a_move_is_cancelled_until_its_point_of_no_return),

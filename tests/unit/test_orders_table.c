@@ -367,6 +367,72 @@ an_order_that_cannot_be_read_again_is_left_alone(void **state)
 }
 
 static void
+what_an_order_goes_by(struct actuator_conf_record *record)
+{
+	char path[FOLDER_SIZE];
+
+	folder(path);
+	assert_int_equal(
+	    folder_read(path, "conf", record, sizeof(*record)), sizeof(*record));
+}
+
+static void
+an_edited_file_changes_nothing_under_way(void **state)
+{
+	struct actuator_conf_record record;
+
+	(void)state;
+	t.conf.stall_ms = 1000;
+	tell(0);
+	orders_deinit(&t.orders);
+	t.conf.stall_ms = 2000;
+	assert_int_equal(open_table(), 0);
+	what_an_order_goes_by(&record);
+	assert_int_equal(record.conf.stall_ms, 1000);
+}
+
+static void
+an_order_of_another_version_goes_by_this_ones_configuration(void **state)
+{
+	struct actuator_conf_record record;
+	char path[FOLDER_SIZE];
+
+	(void)state;
+	t.conf.stall_ms = 1000;
+	tell(0);
+	folder(path);
+	what_an_order_goes_by(&record);
+	record.version++;
+	record.conf.stall_ms = 7;
+	assert_int_equal(folder_write(path, "conf", &record, sizeof(record)), 0);
+	orders_deinit(&t.orders);
+	t.conf.stall_ms = 2000;
+	assert_int_equal(open_table(), 0);
+	assert_int_equal(t.orders.n, 1);
+	assert_int_equal(t.started, 2);
+	what_an_order_goes_by(&record);
+	assert_int_equal(record.version, ACTUATOR_CONF_VERSION);
+	assert_int_equal(record.conf.stall_ms, 2000);
+}
+
+static void
+a_mover_that_is_started_again_can_read_what_it_goes_by(void **state)
+{
+	struct actuator_conf_record record;
+	char path[FOLDER_SIZE];
+
+	(void)state;
+	t.conf.stall_ms = 1000;
+	tell(0);
+	folder(path);
+	assert_int_equal(folder_write(path, "conf", "older", 5), 0);
+	orders_revive(&t.orders, (mono_t){ ORDERS_START_MS });
+	assert_int_equal(t.started, 2);
+	what_an_order_goes_by(&record);
+	assert_int_equal(record.conf.stall_ms, 1000);
+}
+
+static void
 the_carriers_key_outlives_a_restart(void **state)
 {
 	struct keys_pair before = t.orders.carrier;
@@ -447,6 +513,9 @@ main(void)
 		FRESH(a_full_table_takes_no_more_until_there_is_room),
 		FRESH(a_refusal_is_told_until_it_is_acknowledged),
 		FRESH(an_order_that_cannot_be_read_again_is_left_alone),
+		FRESH(an_edited_file_changes_nothing_under_way),
+		FRESH(an_order_of_another_version_goes_by_this_ones_configuration),
+		FRESH(a_mover_that_is_started_again_can_read_what_it_goes_by),
 		FRESH(the_carriers_key_outlives_a_restart),
 		FRESH(a_cancellation_reaches_the_folder),
 		FRESH(a_restart_takes_up_what_is_open_and_another_boot_voids_it),
