@@ -20,7 +20,7 @@ import pool
 import test_move
 from fault_table import FAULTS
 from faults import Pair
-from guests import HOST, RUNNING, UUID, domains, guest_line, look, orders
+from guests import HOST, RUNNING, UUID, guest_line, look, orders
 from test_fault import ACTUATOR, MONITOR, PATIENCE, RULES, SECONDS, TAIL, tell_failure
 from witness import Witness, alerts, leftovers, logs
 

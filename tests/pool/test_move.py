@@ -4,6 +4,7 @@ imitated hypervisor and xl.  Usage: test_move.py --build BUILD [TEST...]"""
 import argparse
 import os
 import re
+import signal
 import sys
 import time
 
