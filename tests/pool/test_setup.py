@@ -69,7 +69,7 @@ class Site(pool.Pool):
             found[file] = (self.text(name, file), st.st_mode, st.st_uid, st.st_gid)
         return found
 
-    def command(self, where, *args, status=0, stdin="", start=(), program=None):
+    def administer(self, where, *args, status=0, stdin="", start=(), program=None):
         """One command of an administrator; what it printed, of a refusal the sentence."""
         done = subprocess.run([*(self.inside(where) if where in self.holders else []), *start,
             program or self.program("lifeboat"), *args, "--folder", self.folder(where)], input=stdin, text=True,
@@ -81,7 +81,7 @@ class Site(pool.Pool):
     def refused(self, where, *args, **options):
         """It says why, and leaves everything as it is."""
         before = self.tree(where)
-        said = self.command(where, *args, status=1, **options)
+        said = self.administer(where, *args, status=1, **options)
         assert self.tree(where) == before, (args, said)
         return said
 
@@ -129,12 +129,12 @@ def at_work(p):
 
 
 def five_hosts_are_set_up_in_ten_commands(p):
-    invitation = p.command("engine", "init", "--start", "--user", "root", p.engine_address()).strip()
+    invitation = p.administer("engine", "init", "--start", "--user", "root", p.engine_address()).strip()
     p.obey("engine")
     for name in NAMES:
-        p.words[name] = p.command(name, "join", "--start", "--name", name, invitation).strip()
+        p.words[name] = p.administer(name, "join", "--start", "--name", name, invitation).strip()
         p.obey(name)
-    p.command("engine", "admit", "--start", stdin="\n".join(p.words.values()))
+    p.administer("engine", "admit", "--start", stdin="\n".join(p.words.values()))
     p.obey("engine")
     assert p.commands <= 10, p.commands
     at_work(p)
@@ -178,18 +178,18 @@ def what_the_site_wrote_is_kept(p):
 def said_again_it_changes_nothing(p):
     before = {name: p.tree(name) for name in p.words}
     p.asked()
-    assert p.command("engine", "init", "--start", "--user", "root", p.engine_address()).strip() == p.words["engine"]
+    assert p.administer("engine", "init", "--start", "--user", "root", p.engine_address()).strip() == p.words["engine"]
     for name in NAMES:
-        assert p.command(name, "join", "--start", "--name", name, p.words["engine"]).strip() == p.words[name]
-    p.command("engine", "admit", "--start", *[p.words[name] for name in NAMES])
+        assert p.administer(name, "join", "--start", "--name", name, p.words["engine"]).strip() == p.words[name]
+    p.administer("engine", "admit", "--start", *[p.words[name] for name in NAMES])
     assert {name: p.tree(name) for name in p.words} == before
     assert not [line for line in p.asked() if line.startswith("restart")]
 
 
 def without_start_nothing_is_started(p):
     p.asked()
-    p.command("n1", "join", "--name", "n1", p.words["engine"])
-    p.command("engine", "admit", p.words["n1"])
+    p.administer("n1", "join", "--name", "n1", p.words["engine"])
+    p.administer("engine", "admit", p.words["n1"])
     assert p.asked() == []
 
 
@@ -197,9 +197,9 @@ def another_engine_is_refused_until_it_is_forced(p):
     other = p.words["engine"].replace(p.words["engine"].split("=", 1)[1], p.words["n2"].split("=", 1)[1])
     said = p.refused("n1", "join", "--name", "n1", other)
     assert re.search(r"monitor\.conf:\d+: public-key is .* already; --force makes it", said), said
-    p.command("n1", "join", "--name", "n1", "--force", other)
+    p.administer("n1", "join", "--name", "n1", "--force", other)
     assert other.split("=", 1)[1] in p.text("n1", "actuator.conf")
-    p.command("n1", "join", "--name", "n1", "--force", p.words["engine"])
+    p.administer("n1", "join", "--name", "n1", "--force", p.words["engine"])
     assert other.split("=", 1)[1] not in p.text("n1", "actuator.conf")
 
 
@@ -210,7 +210,7 @@ def another_port_is_the_sites_and_another_address_is_not(p):
         with open(path, "w", encoding="utf-8") as f:
             f.write(text.replace(p.engine_address() + ":7801", new))
         if good:
-            p.command("n1", "join", "--name", "n1", p.words["engine"])
+            p.administer("n1", "join", "--name", "n1", p.words["engine"])
             assert "report = tcp://" + new + "\n" in p.text("n1", "monitor.conf")
         else:
             assert "report is tcp://" + new in p.refused("n1", "join", "--name", "n1", p.words["engine"])
@@ -220,10 +220,10 @@ def another_port_is_the_sites_and_another_address_is_not(p):
 
 def a_host_with_a_new_key_is_admitted_again(p):
     os.unlink(os.path.join(p.folder("n1"), "host.key"))
-    word = p.command("n1", "join", "--start", "--name", "n1", p.words["engine"]).strip()
+    word = p.administer("n1", "join", "--start", "--name", "n1", p.words["engine"]).strip()
     assert word != p.words["n1"]
     p.obey("n1")
-    p.command("engine", "admit", "--start", "--force", word)
+    p.administer("engine", "admit", "--start", "--force", word)
     p.obey("engine")
     p.words["n1"] = word
     at_work(p)
@@ -247,9 +247,9 @@ def two_hosts_never_share_a_name_or_a_key(p):
     said = p.refused("engine", "admit", "n1=" + fresh)
     assert re.search(r"policy\.conf:\d+: public-key is .* already; --force", said), said
     p.refused("engine", "admit", "n8=" + fresh, "n9=" + fresh)
-    p.command("engine", "admit", "--force", "n1=" + fresh)
+    p.administer("engine", "admit", "--force", "n1=" + fresh)
     assert p.text("engine", "policy.conf").count("[host n1]") == 1
-    p.command("engine", "admit", "--force", p.words["n1"])
+    p.administer("engine", "admit", "--force", p.words["n1"])
 
 
 def what_will_not_do_is_said(p):
@@ -320,7 +320,7 @@ def a_host_without_an_actuator_is_watched(p):
     for program in ("lifeboat", "lifeboat-monitor"):
         shutil.copy(p.program(program), p.path("bin"))
     os.makedirs(p.folder("lone"))
-    said = p.command("lone", "join", "--name", "n6", "--start", p.words["engine"], program=p.path("bin", "lifeboat"))
+    said = p.administer("lone", "join", "--name", "n6", "--start", p.words["engine"], program=p.path("bin", "lifeboat"))
     assert sorted(p.tree("lone")) == ["host.key", "monitor.conf"], said
     assert p.asked() == ["enable lifeboat-monitor", "restart lifeboat-monitor"]
 
