@@ -2,8 +2,8 @@
 """Stands in for xl over the imitated hypervisor's state file (fakexen.h).
 
 Speaks what xl speaks where an actuator can hear it: `list -v`, `list -l`, `info`,
-`migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `resume`, `destroy`.  A guest's
-memory is FAKEXL_BYTES bytes, or with 0 as many as it has, sent at FAKEXL_RATE bytes a second;
+`network-list`, `migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `resume`,
+`destroy`; and `wait ID`, which only pool.py says: as if xl had started that guest.  A guest's memory is FAKEXL_BYTES bytes, or with 0 as many as it has, sent at FAKEXL_RATE bytes a second;
 before its first word, each one after the memory, and the end of the original it waits
 FAKEXL_TAIL seconds.
 """
@@ -28,6 +28,7 @@ GO = b"domain is yours, you are cleared to unpause\0"
 REPORT = b"my copy unpause results are as follows\0"
 MAGIC = b"Xen saved domain, xl format\n \0 \r"
 STREAM = b"fake stream\0"
+WAIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "xlwait.py")
 SUSPENDED, FLAGS = "S", {"r": "r-----", "b": "-b----", "p": "--p---", "s": "---s--", "S": "---s--",
     "c": "---sc-", "d": "-----d"}
 
@@ -116,6 +117,29 @@ def info():
     major, minor = host["xen"].split(".")[:2]
     print("xen_major              : %s\nxen_minor              : %s\nfree_memory            : %d\n"
         "virt_caps              : pv hvm hap\nxen_commandline        : dom0_mem=2048M" % (major, minor, mib(host["free"])))
+    return 0
+
+
+def network_list(domid):
+    with State() as state:
+        domain = state.find(domid)
+    if not domain:
+        say("%s is an invalid domain identifier (rc=-6)" % domid)
+        return 1
+    print("Idx BE Mac Addr.         handle state evt-ch   tx-/rx-ring-ref BE-path")
+    for card, _ in enumerate(filter(None, domain.get("bridges", "").split(","))):
+        print("%-3d 0  00:16:3e:00:%02x:%02x %6d     4     -1      -1/-1      /local/domain/0/backend/vif/%s/%d" % (
+            card, int(domid) & 0xff, card, card, domid, card))
+    return 0
+
+
+def wait_for_end(domid, name):
+    """Leave a process behind that ends with the guest."""
+    logs = STATE + ".xl"
+    os.makedirs(logs, exist_ok=True)
+    with open(os.path.join(logs, "xl-%s.log" % name), "ab") as log:
+        subprocess.Popen([sys.executable, WAIT, domid], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True)
     return 0
 
 
@@ -240,6 +264,7 @@ def receive():
                 say("a domain with name %s--incoming already exists" % name)
                 return 1
             domid = str(state.add({**fake, "name": name + "--incoming", "state": "p"}))
+        wait_for_end(domid, name + "--incoming")
         say("xc: info: Found x86 HVM domain from Xen 4.17\nxc: info: Restoring domain")
         size = struct.unpack("<Q", exactly(0, len(STREAM) + 8)[len(STREAM):])[0]
         while size:
@@ -302,6 +327,10 @@ def main(args):
         return list_all(rest)
     if verb == "info":
         return info()
+    if verb == "network-list":
+        return network_list(rest[0])
+    if verb == "wait":
+        return wait_for_end(*rest)
     if verb == "migrate":
         return migrate(rest)
     if verb == "migrate-receive":

@@ -9,6 +9,7 @@ ends, however it ends, the kernel ends the rest.
 import ctypes
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -271,6 +272,13 @@ class Pool:
             lines += ["[%s]" % section, *("%s = %s" % item for item in items.items())]
         self.write(name + ".actuator.conf", "\n".join(lines) + "\n")
 
+    def _wait_for_guests(self, name):
+        """As if each guest that is there from the start had been started by xl."""
+        with open(self.path(name + ".xen"), encoding="utf-8") as f:
+            found = re.findall(r"^domain ([1-9]\d*) name=(\S+)", f.read(), re.M)
+        for domid, guest in found:
+            run(self.path(name + ".xl"), "wait", domid, guest)
+
     def _engine_conf(self):
         lines = ["[engine]", "key = " + self.path("engine.key"),
             "report = tcp://%s:7801" % self.engine_address(),
@@ -319,7 +327,9 @@ class Pool:
             "-c", self.path(name + ".conf")], env)
 
     def start_actuator(self, name):
-        self._actuator_conf(name)
+        if not os.path.exists(self.path(name + ".actuator.conf")):
+            self._actuator_conf(name)
+            self._wait_for_guests(name)
         self.start(name + ".actuator", [*self.inside(name), self.program("lifeboat-actuator"),
             "-c", self.path(name + ".actuator.conf")])
 
