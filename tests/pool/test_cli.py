@@ -1,7 +1,6 @@
 """The real `lifeboat` against canned answers.  Usage: test_cli.py LIFEBOAT; ends with the
 number of tests passed."""
 
-import base64
 import fcntl
 import json
 import os
@@ -11,15 +10,12 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
-import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cli_case import PROGRAM, Folder, main, on_terminal, run, test, with_door
 from fake_door import FakeDoor
 
-PROGRAM = sys.argv[1]
-TESTS = []
 GIB = 1048576
 SENSOR = "coretemp-isa-0000/temp1"
 
@@ -69,55 +65,6 @@ WHY_N1 = {**N1, "kind": "host", "history": [
         {"age_ms": 42000, "text": "n1 suspect -> failing (critical: %s 91.5C >= 90C for 10s)" % SENSOR}],
     "readings": [reading("acpi/temp1", 40000), reading("nct/temp7", None, listed="sentinel"),
         reading(SENSOR, 93000, crossed="critical", crossed_age_ms=52000)]}
-
-
-def run(*args, door=None, status=0, stdin="", timeout=20):
-    command = [PROGRAM, *(["--door", door.path] if door else []), *args]
-    done = subprocess.run(command, input=stdin, capture_output=True, encoding="utf-8", timeout=timeout)
-    assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
-    return done.stdout if status == 0 else done.stdout + done.stderr
-
-
-def on_terminal(*args, columns=100):
-    """What a terminal of that width is sent."""
-    pid, fd = pty.fork()
-    if pid == 0:
-        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        os.execv(PROGRAM, [PROGRAM, *args])
-    text = b""
-    try:
-        while chunk := os.read(fd, 4096):
-            text += chunk
-    except OSError:
-        pass
-    os.waitpid(pid, 0)
-    os.close(fd)
-    return text.decode().replace("\r\n", "\n")
-
-
-class Folder:
-    def __enter__(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="lifeboat-")
-        return os.path.join(self.folder.name, "door")
-
-    def __exit__(self, *_):
-        self.folder.cleanup()
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def with_door(answers):
-    """A test that is given a door with these answers."""
-    def decorate(function):
-        def wrapped():
-            with Folder() as path, FakeDoor(path, answers) as door:
-                function(door)
-        wrapped.__name__ = function.__name__
-        return test(wrapped)
-    return decorate
 
 
 def changed(answer, **members):
@@ -498,97 +445,6 @@ def watch_without_an_engine_exits_with_3():
         assert "cannot reach" in run("--door", path, "watch", status=3)
 
 
-# --- keys -----------------------------------------------------------------------------
-
-@test
-def a_key_pair_is_made_of_genkey_and_pubkey():
-    secret, other = run("genkey"), run("genkey")
-    assert secret != other and len(base64.b64decode(secret)) == 32
-    public = run("pubkey", stdin=secret)
-    assert len(base64.b64decode(public)) == 32 and public not in (secret, run("pubkey", stdin=other))
-    assert run("pubkey", stdin=secret.strip()) == public
-
-
-def x25519(secret):
-    """RFC 7748's ladder on the base point, to have somebody else's opinion."""
-    p = 2**255 - 19
-    k = int.from_bytes(secret, "little") & ~7 & (2**254 - 1) | 2**254
-    x2, z2, x3, z3 = 1, 0, 9, 1
-    for bit in range(254, -1, -1):
-        swap = k >> bit & 1
-        if swap:
-            x2, z2, x3, z3 = x3, z3, x2, z2
-        a, b, c, d = x2 + z2, x2 - z2, x3 + z3, x3 - z3
-        x3, z3 = (d * a + c * b) ** 2 % p, 9 * (d * a - c * b) ** 2 % p
-        x2, z2 = a * a * b * b % p, (a * a - b * b) * (a * a + 121665 * (a * a - b * b)) % p
-        if swap:
-            x2, z2, x3, z3 = x3, z3, x2, z2
-    return (x2 * pow(z2, p - 2, p) % p).to_bytes(32, "little")
-
-
-@test
-def the_public_key_is_that_of_x25519():
-    secret = run("genkey")
-    assert base64.b64decode(run("pubkey", stdin=secret)) == x25519(base64.b64decode(secret))
-
-
-@test
-def what_is_no_key_is_refused():
-    good = run("genkey").strip()
-    for bad in "", "\n", "hello\n", good[:-1], good + "A", good + "\n\n", good[:-2] + "!=", good + "x" * 100000:
-        assert "no secret key" in run("pubkey", stdin=bad, status=1), bad[:80]
-
-
-@test
-def genkey_warns_when_others_can_read_the_file():
-    with tempfile.TemporaryDirectory() as folder:
-        for mode, warns in (0o644, True), (0o600, False):
-            with open(os.open(os.path.join(folder, "key%o" % mode), os.O_CREAT | os.O_WRONLY, mode), "w",
-                    encoding="utf-8") as f:
-                os.fchmod(f.fileno(), mode)
-                done = subprocess.run([PROGRAM, "genkey"], stdout=f, stderr=subprocess.PIPE, encoding="utf-8",
-                    check=True)
-            assert ("chmod 600" in done.stderr) == warns, done.stderr
-
-
-# --- the command line -------------------------------------------------------------------
-
-@test
-def every_command_has_help():
-    names = re.findall(r"^  ([a-z-]+) ", run("--help").split("--door")[0], re.M)
-    assert len(names) == 21, names
-    for name in names:
-        assert run(name, "--help").startswith("usage: lifeboat " + name), name
-
-
-@test
-def an_unknown_command_gets_a_suggestion():
-    assert "did you mean 'hosts'?" in run("host", status=2)
-    assert "did you mean 'uncordon'?" in run("uncordno", status=2)
-    text = run("frobnicate\x1b", status=2)
-    assert "did you mean" not in text and "\\x1b" in text, text
-
-
-@test
-def a_wrong_command_line_exits_with_2():
-    for args in [], ["why"], ["why", "a", "b"], ["hosts", "n1"], ["--nonsense"], ["hosts", "--check"], \
-            ["genkey", "--json"], ["status", "--check", "--json"], ["--color=pink", "hosts"], \
-            ["--timeout=5", "hosts"], ["--timeout=0s", "hosts"], ["--door"]:
-        run(*args, status=2)
-
-
-@test
-def the_version_is_printed():
-    assert re.fullmatch(r"lifeboat \d+\.\d+\.\d+\n", run("--version"))
-
-
-@test
-def an_output_that_cannot_be_written_is_an_error():
-    with open("/dev/full", "w", encoding="utf-8") as full:
-        done = subprocess.run([PROGRAM, "--help"], stdout=full, stderr=subprocess.PIPE, check=False)
-    assert done.returncode == 1 and b"could not be written" in done.stderr, done
-
-
 # --- terminals ----------------------------------------------------------------------------
 
 @with_door({"hosts": {"hosts": [N1, N2]}})
@@ -601,20 +457,6 @@ def a_terminal_gets_color_a_rule_and_wrapped_lines_and_loses_nothing(door):
     assert "\x1b" not in on_terminal("--door", door.path, "--color", "never", "hosts")
     assert "\x1b" not in run("hosts", door=door) and "----" not in run("hosts", door=door)
     assert "\x1b[1;31mfailing" in run("hosts", "--color=always", door=door)
-
-
-def main():
-    failed = 0
-    for case in TESTS:
-        try:
-            case()
-            print("ok    ", case.__name__)
-        except Exception:  # a test's failure, whatever it is
-            failed += 1
-            print("FAILED", case.__name__)
-            traceback.print_exc()
-    print("%d of %d tests passed" % (len(TESTS) - failed, len(TESTS)))
-    return 1 if failed or not TESTS else 0
 
 
 if __name__ == "__main__":
