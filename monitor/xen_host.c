@@ -12,6 +12,11 @@
 #include <xen/version.h>
 
 #include "base/text.h"
+#include "base/xen_features.h"
+
+_Static_assert(XEN_FEATURES_PV == (int)XEN_SYSCTL_cpu_featureset_pv &&
+		   XEN_FEATURES_HVM == (int)XEN_SYSCTL_cpu_featureset_hvm,
+    "base/xen_features does not have Xen's numbers");
 
 /* As union record of xen_domain: the capabilities lie where they always lay. */
 union physinfo {
@@ -52,9 +57,9 @@ xen_host_read(struct xen_host *host, struct xen_lib *lib)
 	host->live_hvm = (caps & XEN_SYSCTL_PHYSCAP_hvm) &&
 			 (caps & (XEN_SYSCTL_PHYSCAP_hap | XEN_SYSCTL_PHYSCAP_shadow));
 	host->n_features_pv =
-	    xen_lib_features(lib, XEN_SYSCTL_cpu_featureset_pv, host->features_pv);
+	    xen_features(lib->xc, lib->minor, XEN_FEATURES_PV, host->features_pv);
 	host->n_features_hvm =
-	    xen_lib_features(lib, XEN_SYSCTL_cpu_featureset_hvm, host->features_hvm);
+	    xen_features(lib->xc, lib->minor, XEN_FEATURES_HVM, host->features_hvm);
 	return 0;
 }
 

@@ -242,20 +242,3 @@ xen_lib_deinit(struct xen_lib *lib)
 		dlclose(lib->object);
 	lib->object = NULL;
 }
-
-size_t
-xen_lib_features(struct xen_lib *lib, uint32_t index, uint32_t words[MAX_FEATURES])
-{
-	/* Opened for this one call: it and what it needs are large. */
-	void *guest = open_object("libxenguest", lib->minor);
-	int (*get)(xc_interface *, uint32_t, uint32_t *, uint32_t *);
-	void *address = dlsym(RTLD_DEFAULT, "xc_get_cpu_featureset");
-	uint32_t n = MAX_FEATURES;
-
-	memcpy(&get, &address, sizeof(get));
-	if (!get || get(lib->xc, index, &n, words) != 0 || n > MAX_FEATURES)
-		n = 0;
-	if (guest)
-		dlclose(guest);
-	return n;
-}

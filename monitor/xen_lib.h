@@ -62,13 +62,6 @@ enum probe_state xen_lib_open(struct xen_lib *lib, struct err *err);
 void xen_lib_close(struct xen_lib *lib);
 void xen_lib_deinit(struct xen_lib *lib);
 
-/*
- * The CPU features that guests may see here, as words: index is
- * XEN_SYSCTL_cpu_featureset_pv or _hvm.  0 words where libxenguest is missing.
- */
-size_t xen_lib_features(
-    struct xen_lib *lib, uint32_t index, uint32_t words[MAX_FEATURES]);
-
 /* Write a sentence into err and return the state. */
 enum probe_state xen_lib_say(struct err *err, enum probe_state state, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
