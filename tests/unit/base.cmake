@@ -1,4 +1,4 @@
-foreach(module types text conf frame seal wire log)
+foreach(module cpus types text conf frame seal wire log)
   lifeboat_unit(${module} base)
 endforeach()
 lifeboat_unit(bus base PkgConfig::nanomsg)
