@@ -29,6 +29,9 @@ enum {
 	MAX_BRIDGES = 32,  /* of one host */
 	MAX_SESSIONS = 32, /* iSCSI sessions of one host */
 	MAX_FEATURES = 32, /* 32-bit words of a CPU feature set */
+	FILE_SIZE = 160,   /* path of a guest's kernel or ramdisk, with the final NUL */
+	MAX_PINS = 16,     /* different sets of processors that its vcpus are bound to */
+	PIN_SIZE = 64,     /* such a set as text, with the final NUL */
 	UUID_TEXT_SIZE = 37,
 };
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpus.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "base/wire_internal.h"
@@ -82,6 +83,19 @@ in_range(int64_t v)
 	return v >= -max_value && v <= max_value;
 }
 
+static bool
+are_pins(char *const *s, size_t n)
+{
+	struct cpus set;
+
+	if (!are_names(s, n, MAX_PINS, PIN_SIZE, false))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!cpus_parse(&set, s[i]))
+			return false;
+	return true;
+}
+
 static const char *
 check_sensor(const Lifeboat__Sensor *s)
 {
@@ -158,6 +172,12 @@ wire_check_guest(const Lifeboat__Guest *g)
 		return "guest disks";
 	if (!are_names(g->bridges, g->n_bridges, MAX_GUEST_BRIDGES, NAME_SIZE, false))
 		return "guest bridges";
+	if (!wire_is_name(g->kernel, FILE_SIZE, true) ||
+	    !wire_is_name(g->ramdisk, FILE_SIZE, true))
+		return "guest kernel or ramdisk";
+	if (!wire_is_name(g->cpupool, NAME_SIZE, true) ||
+	    !are_pins(g->pinned, g->n_pinned))
+		return "guest cpupool or pins";
 	return NULL;
 }
 

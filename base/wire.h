@@ -5,7 +5,7 @@
  * and what it returns has passed wire's validation: counts within the maxima of
  * base/types, enums in range, names valid UTF-8 and short enough, values within
  * +-10^15, uuids and boot ids of 16 bytes, catalogues of generation not 0 and without
- * two sensors of one name, as many states as values.
+ * two sensors of one name, as many states as values, lists of processors readable.
  */
 #ifndef BASE_WIRE_H
 #define BASE_WIRE_H

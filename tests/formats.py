@@ -52,6 +52,10 @@ want("guests", "| %d, names of %d bytes |" % (number("base/types.h", "MAX_GUESTS
 want("disks", "| %d, %d; identities of %d bytes |" % (
     number("base/types.h", "MAX_GUEST_DISKS"), number("base/types.h", "MAX_DISKS"), number("base/types.h", "DISK_SIZE") - 1))
 want("bridges", "| %d, %d; names" % (number("base/types.h", "MAX_GUEST_BRIDGES"), number("base/types.h", "MAX_BRIDGES")))
+want("files", "| kernel, ramdisk and cpupool of a guest | %d, %d and %d bytes |" % (
+    number("base/types.h", "FILE_SIZE") - 1, number("base/types.h", "FILE_SIZE") - 1, number("base/types.h", "NAME_SIZE") - 1))
+want("pins", "bound to | %d, lists of %d bytes (`0-3,8`) of numbers below %s |" % (number("base/types.h", "MAX_PINS"),
+    number("base/types.h", "PIN_SIZE") - 1, format(number("base/cpus.h", "CPUS_MAX"), ",")))
 want("sessions", "| iSCSI sessions of a host | %d |" % number("base/types.h", "MAX_SESSIONS"))
 want("orders", "| orders in a request, in a reply | %d |" % number("base/wire.h", "MAX_ORDERS_TOLD"))
 want("sentences", "| %d, %d bytes |" % (number("base/wire.h", "WHY_SIZE") - 1, number("base/wire.h", "DETAIL_SIZE") - 1))

@@ -198,6 +198,89 @@ guests_with_hostile_names_are_refused_or_kept_whole(void **state)
 	assert_string_equal(guest_verdict("web", 16, 9), "guest type, state or master");
 }
 
+/* Of a guest with one of these set. */
+static const char *
+config_verdict(const char *kernel, const char *cpupool, const char *pin, size_t n)
+{
+	static uint8_t uuid[16];
+	Lifeboat__Guest g = LIFEBOAT__GUEST__INIT, *gs[] = { &g };
+	Lifeboat__Xen x = LIFEBOAT__XEN__INIT;
+	Lifeboat__Report m = plain_report();
+	char *pins[MAX_PINS + 1];
+
+	for (size_t i = 0; i < n; i++)
+		pins[i] = (char *)(uintptr_t)pin;
+	g.name = (char *)"web";
+	g.uuid.data = uuid;
+	g.uuid.len = sizeof(uuid);
+	g.kernel = g.ramdisk = (char *)(uintptr_t)kernel;
+	g.cpupool = (char *)(uintptr_t)cpupool;
+	g.pinned = pins;
+	g.n_pinned = n;
+	x.n_guests = 1;
+	x.guests = gs;
+	m.xen = &x;
+	return verdict(&m);
+}
+
+static void
+what_a_guest_asks_of_its_host_is_bounded(void **state)
+{
+	static const char files[] = "guest kernel or ramdisk",
+			  rest[] = "guest cpupool or pins";
+	char text[FILE_SIZE + 1];
+
+	(void)state;
+	memset(text, '1', sizeof(text));
+	text[FILE_SIZE] = '\0';
+	assert_string_equal(config_verdict("/boot/vmlinuz", "fast", "0-3,8", 2), "ok");
+	assert_string_equal(config_verdict("", "", "0", MAX_PINS), "ok");
+	assert_string_equal(
+	    config_verdict(text + 1, text + FILE_SIZE - NAME_SIZE + 1, "4095", 1), "ok");
+	assert_string_equal(config_verdict(text, "", "0", 0), files);
+	assert_string_equal(config_verdict("\xff", "", "0", 0), files);
+	assert_string_equal(
+	    config_verdict("", text + FILE_SIZE - NAME_SIZE, "0", 0), rest);
+	assert_string_equal(config_verdict("", "", "0", MAX_PINS + 1), rest);
+	assert_string_equal(config_verdict("", "", "", 1), rest);
+	assert_string_equal(config_verdict("", "", "all", 1), rest);
+	assert_string_equal(config_verdict("", "", "4096", 1), rest);
+	assert_string_equal(config_verdict("", "", "3-1", 1), rest);
+	assert_string_equal(config_verdict("", "", text + FILE_SIZE - PIN_SIZE, 1), rest);
+}
+
+static void
+what_a_guest_asks_of_its_host_comes_back_as_it_was(void **state)
+{
+	static uint8_t uuid[16];
+	Lifeboat__Guest g = LIFEBOAT__GUEST__INIT, *gs[] = { &g };
+	Lifeboat__Xen x = LIFEBOAT__XEN__INIT;
+	Lifeboat__Report m = plain_report(), *out;
+	char *pins[] = { (char *)"0-3,8", (char *)"12" };
+	const char *what;
+	size_t len;
+
+	(void)state;
+	g.name = (char *)"web";
+	g.uuid.data = uuid;
+	g.uuid.len = sizeof(uuid);
+	g.kernel = (char *)"/boot/vmlinuz";
+	g.ramdisk = (char *)"/boot/initrd";
+	g.cpupool = (char *)"fast";
+	g.pinned = pins;
+	g.n_pinned = 2;
+	x.n_guests = 1;
+	x.guests = gs;
+	m.xen = &x;
+	len = lifeboat__report__pack(&m, packed);
+	assert_int_equal(wire_report(&out, &arena, packed, len, &what), FRAME_OK);
+	assert_string_equal(out->xen->guests[0]->kernel, "/boot/vmlinuz");
+	assert_string_equal(out->xen->guests[0]->ramdisk, "/boot/initrd");
+	assert_string_equal(out->xen->guests[0]->cpupool, "fast");
+	assert_int_equal(out->xen->guests[0]->n_pinned, 2);
+	assert_string_equal(out->xen->guests[0]->pinned[1], "12");
+}
+
 static void
 garbage_and_truncation_are_told_from_messages(void **state)
 {
@@ -243,6 +326,8 @@ main(void)
 		cmocka_unit_test(ten_thousand_sensors_are_refused),
 		cmocka_unit_test(readings_must_fit_their_states_and_range),
 		cmocka_unit_test(guests_with_hostile_names_are_refused_or_kept_whole),
+		cmocka_unit_test(what_a_guest_asks_of_its_host_is_bounded),
+		cmocka_unit_test(what_a_guest_asks_of_its_host_comes_back_as_it_was),
 		cmocka_unit_test(garbage_and_truncation_are_told_from_messages),
 		cmocka_unit_test(a_reply_must_name_a_session_and_an_engine),
 	};
