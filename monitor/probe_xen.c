@@ -7,13 +7,18 @@
 #include <string.h>
 
 #include "monitor/probe.h"
+#include "monitor/xen_config.h"
 #include "monitor/xen_domain.h"
 #include "monitor/xen_host.h"
 #include "monitor/xen_lib.h"
 #include "monitor/xen_master.h"
 #include "monitor/xen_store.h"
 
-enum { BYTES_PER_KIB = 1024 };
+enum {
+	BYTES_PER_KIB = 1024,
+	/* Beside it in a report there is only what the probe says of itself. */
+	XEN_PACKED_MAX = PROBE_REPORT_MAX - 512,
+};
 
 struct guest {
 	char name[NAME_SIZE];
@@ -21,6 +26,8 @@ struct guest {
 	struct xen_devices devices;
 	char *disks[MAX_GUEST_DISKS];
 	char *bridges[MAX_GUEST_BRIDGES];
+	struct xen_config config;
+	char *pinned[MAX_PINS];
 };
 
 struct xen_probe {
@@ -96,6 +103,33 @@ fill_devices(struct guest *own, Lifeboat__Guest *g)
 		own->bridges[i] = own->devices.bridges[i];
 }
 
+static void
+fill_config(struct guest *own, Lifeboat__Guest *g)
+{
+	g->kernel = own->config.kernel;
+	g->ramdisk = own->config.ramdisk;
+	g->cpupool = own->config.cpupool;
+	g->n_pinned = own->config.n_pinned;
+	g->pinned = own->pinned;
+	for (size_t i = 0; i < g->n_pinned; i++)
+		own->pinned[i] = own->config.pinned[i];
+}
+
+/* A report that is too large says nothing at all: of this, the target finds some by
+ * itself when the guest arrives. */
+static void
+drop_configs(struct xen_probe *p)
+{
+	if (lifeboat__xen__get_packed_size(&p->xen) <= XEN_PACKED_MAX)
+		return;
+	for (size_t i = 0; i < p->xen.n_guests; i++) {
+		Lifeboat__Guest *g = &p->wire_guests[i];
+
+		g->kernel = g->ramdisk = g->cpupool = (char *)protobuf_c_empty_string;
+		g->n_pinned = 0;
+	}
+}
+
 /* False for a domain that is no guest. */
 static bool
 fill_guest(struct xen_probe *p, struct xen_store *store, const struct xen_domain *d,
@@ -127,6 +161,8 @@ fill_guest(struct xen_probe *p, struct xen_store *store, const struct xen_domain
 	fill_numbers(p, d, seen, g);
 	xen_store_devices(store, d->domid, &own->devices);
 	fill_devices(own, g);
+	xen_config_read(&own->config, p->lib.root, d->domid, &own->uuid);
+	fill_config(own, g);
 	return true;
 }
 
@@ -161,6 +197,7 @@ fill_guests(struct xen_probe *p, xenstat_node *node, struct err *err)
 	if (store.error)
 		return xen_lib_say(err, PROBE_FAILED, "xenstored does not answer: %s",
 		    err_text(why, sizeof(why), store.error));
+	drop_configs(p);
 	return PROBE_OK;
 }
 

@@ -1,7 +1,7 @@
 # The real libxenstat on the imitated hypervisor of tests/pool.
 if(XEN_HEADERS)
-  foreach(name probe_xen xen_parts)
-    lifeboat_unit(${name} monitor_xen base ${CMAKE_DL_LIBS})
+  foreach(name probe_xen xen_config xen_parts)
+    lifeboat_unit(${name} monitor_xen base PkgConfig::jansson ${CMAKE_DL_LIBS})
     target_sources(test_${name} PRIVATE xen_rig.c)
     set_target_properties(test_${name} PROPERTIES C_EXTENSIONS ON)
     target_compile_definitions(test_${name} PRIVATE FAKEXEN="$<TARGET_FILE:fakexen>")
