@@ -9,8 +9,8 @@
 #include "actuator/carrier.h"
 #include "actuator/conf.h"
 #include "actuator/daemon.h"
+#include "actuator/look.h"
 #include "actuator/mover.h"
-#include "actuator/preflight.h"
 #include "actuator/resume.h"
 #include "actuator/shim.h"
 #include "base/bus.h"
@@ -91,7 +91,7 @@ run_role(const char *role)
 		int (*run)(const char *operand);
 	} roles[] = { { "mover", mover_run }, { "shim", shim_run },
 		{ "announce", arrival_announce_run }, { "resume", resume_run },
-		{ "read", preflight_read } };
+		{ "look", look_run } };
 
 	if (strcmp(role, "bus") == 0)
 		return run_bus();

@@ -38,9 +38,6 @@ const char *preflight_judge(const struct preflight_facts *facts,
     const Lifeboat__Order *order, const struct actuator_conf *conf, char *sentence,
     size_t size);
 
-/* In a process of its own: one direct read.  Its exit status. */
-int preflight_read(const char *path);
-
 /* Gather, judge, and put a refusal into the state.  True: the guest may come. */
 bool preflight(struct mover *m);
 

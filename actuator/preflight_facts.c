@@ -1,23 +1,19 @@
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "actuator/ledger.h"
+#include "actuator/look.h"
 #include "actuator/preflight.h"
 #include "base/disk.h"
 #include "base/sysfs.h"
 
 enum {
 	XL_MS = 60000,
-	READ_MS = 10000,
 	INFO_SIZE = 32 * 1024,
 	BLOCKS = 512,
-	READ_SIZE = 4096
 };
 
 /* The value of a line of `xl info`, in place; "" when there is none. */
@@ -92,34 +88,6 @@ gather_xen(struct preflight_facts *f, const struct actuator_conf *conf, struct e
 	return 0;
 }
 
-/* In a process of its own, so that a read that hangs stops nobody. */
-static int
-read_disk(const char *device)
-{
-	char role[DISK_NAME + 32];
-	const char *const argv[] = { SELF, role, NULL };
-	struct err err;
-	int r;
-
-	snprintf(role, sizeof(role), "--role=read:/dev/%.63s", device);
-	r = run_output(argv, NULL, 0, READ_MS, &err);
-	return r > 0 ? -EIO : r;
-}
-
-int
-preflight_read(const char *path)
-{
-	void *buf = NULL;
-	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	bool good = fd >= 0 && posix_memalign(&buf, READ_SIZE, READ_SIZE) == 0 &&
-		    read(fd, buf, READ_SIZE) == READ_SIZE;
-
-	free(buf);
-	if (fd >= 0)
-		close(fd);
-	return good ? 0 : 1;
-}
-
 /* Of several paths to one disk the smallest name counts: they are one disk. */
 static void
 gather_disks(struct preflight_facts *f, const Lifeboat__Order *o)
@@ -140,7 +108,7 @@ gather_disks(struct preflight_facts *f, const Lifeboat__Order *o)
 			d->present = true;
 			d->size_kib =
 			    sysfs_number(0, "", "/sys/class/block/%s/size", names[i]) / 2;
-			d->read = read_disk(names[i]);
+			d->read = look_disk(names[i]);
 		}
 	}
 }
