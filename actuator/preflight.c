@@ -152,6 +152,86 @@ judge_guest(
 	return NULL;
 }
 
+static const char *
+judge_file(const char *what, const char *path, int look, char *s, size_t size)
+{
+	char text[128];
+
+	if (look == 0)
+		return NULL;
+	if (look == -EISDIR)
+		snprintf(s, size, "%s %s is no file here", what, path);
+	else
+		snprintf(s, size, "%s %s is no file here: %s", what, path,
+		    err_text(text, sizeof(text), look));
+	return "no-file";
+}
+
+/* libxl puts the guest into its cpupool, where Xen refuses a binding to processors that
+ * are all outside. */
+static const char *
+judge_cpus(
+    const struct preflight_facts *f, const Lifeboat__Guest *g, char *s, size_t size)
+{
+	const char *pool = *g->cpupool ? g->cpupool : XL_CPUPOOL_FIRST;
+	char here[PIN_SIZE * 2];
+	struct cpus pin;
+
+	if (!f->cpupool) {
+		snprintf(s, size, "cpupool %s is not here", pool);
+		return "cpupool";
+	}
+	for (size_t i = 0; f->cpus_known && i < g->n_pinned; i++) {
+		if (!cpus_parse(&pin, g->pinned[i]) || cpus_meet(&pin, &f->cpus))
+			continue;
+		if (!cpus_format(here, sizeof(here), &f->cpus))
+			snprintf(here, sizeof(here), "none of them");
+		snprintf(s, size,
+		    "it is bound to processors %s, and cpupool %s here has %s",
+		    g->pinned[i], pool, here);
+		return "pinned";
+	}
+	return NULL;
+}
+
+/* The engine asked the same of what was reported; where Xen does not tell now, that has
+ * to do. */
+static const char *
+judge_features(
+    const struct preflight_facts *f, const Lifeboat__Order *o, char *s, size_t size)
+{
+	bool pv = o->guest->type == GUEST_PV;
+	const uint32_t *need = pv ? o->source->features_pv : o->source->features_hvm;
+	size_t n = pv ? o->source->n_features_pv : o->source->n_features_hvm;
+
+	for (size_t i = 0; f->n_features > 0 && i < n; i++) {
+		uint32_t have = i < f->n_features ? f->features[i] : 0;
+
+		if ((need[i] & ~have) == 0)
+			continue;
+		snprintf(s, size,
+		    "the processor here lacks features that the guest may have seen: "
+		    "%08" PRIx32 " of %08" PRIx32 " in word %zu",
+		    need[i] & ~have, need[i], i);
+		return "features";
+	}
+	return NULL;
+}
+
+static const char *
+judge_config(
+    const struct preflight_facts *f, const Lifeboat__Order *o, char *s, size_t size)
+{
+	const Lifeboat__Guest *g = o->guest;
+	const char *why = judge_features(f, o, s, size);
+
+	if (!why)
+		why = judge_file("kernel", g->kernel, f->kernel, s, size);
+	if (!why)
+		why = judge_file("ramdisk", g->ramdisk, f->ramdisk, s, size);
+	return why ? why : judge_cpus(f, g, s, size);
+}
+
 const char *
 preflight_judge(const struct preflight_facts *facts, const Lifeboat__Order *order,
     const struct actuator_conf *conf, char *sentence, size_t size)
@@ -162,6 +242,8 @@ preflight_judge(const struct preflight_facts *facts, const Lifeboat__Order *orde
 		why = judge_names(facts, order->guest, sentence, size);
 	if (!why)
 		why = judge_guest(facts, order, sentence, size);
+	if (!why)
+		why = judge_config(facts, order, sentence, size);
 	if (!why)
 		why = judge_memory(facts, order->guest, conf, sentence, size);
 	if (!why)

@@ -27,6 +27,12 @@ struct preflight_facts {
 	int n_domains;
 	bool bridges[MAX_GUEST_BRIDGES]; /* [i]: the guest's i-th is here */
 	struct preflight_disk disks[MAX_GUEST_DISKS];
+	int kernel, ramdisk; /* of the guest, as a plain file here: 0, or -errno */
+	bool cpupool;        /* the one that the guest names is here, if it names one */
+	struct cpus cpus;    /* of the cpupool that it will be in */
+	bool cpus_known;
+	uint32_t features[MAX_FEATURES]; /* that guests of its type may see here */
+	size_t n_features;               /* 0: not known */
 };
 
 /* What a target must have free for a guest, shadow and Xen's own included (KiB). */

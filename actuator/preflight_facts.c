@@ -113,6 +113,30 @@ gather_disks(struct preflight_facts *f, const Lifeboat__Order *o)
 	}
 }
 
+static void
+gather_files(struct preflight_facts *f, const Lifeboat__Guest *g)
+{
+	f->kernel = *g->kernel ? look_file(g->kernel) : 0;
+	f->ramdisk = *g->ramdisk ? look_file(g->ramdisk) : 0;
+}
+
+/* A guest that asks for nothing gets it on any host. */
+static int
+gather_cpus(
+    struct preflight_facts *f, const Lifeboat__Guest *g, const char *xl, struct err *err)
+{
+	bool named = *g->cpupool != '\0';
+	int r;
+
+	f->cpupool = true;
+	if (!named && g->n_pinned == 0)
+		return 0;
+	r = xl_cpupool(xl, named ? g->cpupool : XL_CPUPOOL_FIRST, &f->cpus, err);
+	f->cpus_known = r == 0;
+	f->cpupool = !named || r == 0;
+	return r == -ENOENT ? 0 : r;
+}
+
 bool
 preflight(struct mover *m)
 {
@@ -122,7 +146,8 @@ preflight(struct mover *m)
 	const char *why;
 	struct err err;
 
-	if (gather_xen(&f, &m->conf, &err) < 0) {
+	if (gather_xen(&f, &m->conf, &err) < 0 ||
+	    gather_cpus(&f, g, m->conf.xl, &err) < 0) {
 		mover_why(m, "no-xen", "%s", err.text);
 		return false;
 	}
@@ -136,6 +161,8 @@ preflight(struct mover *m)
 		f.bridges[i] =
 		    sysfs_exists("", "/sys/class/net/%s/bridge", g->bridges[i]);
 	gather_disks(&f, m->order);
+	gather_files(&f, g);
+	f.n_features = look_features(f.features, (enum guest_type)g->type, f.xen_minor);
 	why = preflight_judge(&f, m->order, &m->conf, sentence, sizeof(sentence));
 	if (why)
 		mover_why(m, why, "%s", sentence);

@@ -10,6 +10,7 @@
 enum {
 	LIMIT_MS = 60000, /* xl waits for other xl's lock; emulated hosts freeze */
 	COLUMNS_MIN = 7,
+	CPUPOOL_WIDTH = 19, /* of a name; a longer one touches what follows */
 	REASON_SUSPEND = 2, /* xen/include/public/sched.h: SHUTDOWN_suspend */
 	REASON_CRASH = 3,
 };
@@ -116,6 +117,41 @@ xl_is_half(const char *name)
 			return true;
 	}
 	return false;
+}
+
+bool
+xl_parse_cpupool(struct cpus *out, const char *line, const char *name)
+{
+	size_t len = strlen(name), width = len < CPUPOOL_WIDTH ? CPUPOOL_WIDTH : len;
+
+	if (strlen(line) < width || strncmp(line, name, len) != 0 ||
+	    strspn(line + len, " ") < width - len)
+		return false;
+	memset(out, 0, sizeof(*out));
+	return line[width] == '\0' || cpus_parse(out, line + width);
+}
+
+int
+xl_cpupool(const char *xl, const char *name, struct cpus *out, struct err *err)
+{
+	const char *const argv[] = { xl, "cpupool-list", "-c", NULL };
+	const size_t size = (size_t)64 * 1024;
+	char *text = malloc(size), *save = NULL;
+	bool found = false;
+	int r;
+
+	if (!text)
+		return err_set(err, -ENOMEM, "out of memory");
+	r = run_output(argv, text, size, LIMIT_MS, err);
+	if (r > 0)
+		r = err_set(err, -EIO, "%s cpupool-list: exit status %d", xl, r);
+	for (char *line = r == 0 ? strtok_r(text, "\n", &save) : NULL; line && !found;
+	     line = strtok_r(NULL, "\n", &save))
+		found = xl_parse_cpupool(out, line, name);
+	free(text);
+	if (r == 0 && !found)
+		r = err_set(err, -ENOENT, "cpupool %s is not here", name);
+	return r;
 }
 
 int

@@ -4,6 +4,7 @@
 #ifndef ACTUATOR_XL_H
 #define ACTUATOR_XL_H
 
+#include "base/cpus.h"
 #include "base/err.h"
 #include "base/types.h"
 
@@ -36,6 +37,17 @@ int xl_find(const struct xl_domain *list, int n, const struct uuid *uuid, int fr
 
 /* Whether a name is one that xl gives to half of a move. */
 bool xl_is_half(const char *name);
+
+/* The cpupool of guests that name none, as Xen makes it. */
+#define XL_CPUPOOL_FIRST "Pool-0"
+
+/* A line of `xl cpupool-list -c`: whether it is of the cpupool of that name, and then its
+ * processors, of which it may have none. */
+bool xl_parse_cpupool(struct cpus *out, const char *line, const char *name);
+
+/* The processors of a cpupool.  0; -ENOENT where there is none of that name, or another
+ * -errno with a sentence. */
+int xl_cpupool(const char *xl, const char *name, struct cpus *out, struct err *err);
 
 /* `xl VERB ARG [ARG2]`; 0, or -EIO with a sentence unless it ended with status 0. */
 int xl_do(

@@ -2,7 +2,7 @@
 """Stands in for xl over the imitated hypervisor's state file (fakexen.h).
 
 Speaks what xl speaks where an actuator can hear it: `list -v`, `list -l`, `info`,
-`network-list`, `migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `resume`,
+`network-list`, `cpupool-list -c`, `migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `resume`,
 `destroy`; and `wait ID`, which only pool.py says: as if xl had started that guest.  A guest's memory is FAKEXL_BYTES bytes, or with 0 as many as it has, sent at FAKEXL_RATE bytes a second;
 before its first word, each one after the memory, and the end of the original it waits
 FAKEXL_TAIL seconds.
@@ -117,6 +117,16 @@ def info():
     major, minor = host["xen"].split(".")[:2]
     print("xen_major              : %s\nxen_minor              : %s\nfree_memory            : %d\n"
         "virt_caps              : pv hvm hap\nxen_commandline        : dom0_mem=2048M" % (major, minor, mib(host["free"])))
+    return 0
+
+
+def cpupool_list(args):
+    """One cpupool, as Xen makes it, of all processors."""
+    with State() as state:
+        cpus = int(state.host()["cpus"])
+    if args != ["-c"]:
+        return 2
+    print("%-19s%s\n%-19s%s" % ("Name", "CPU list", "Pool-0", ",".join(map(str, range(cpus)))))
     return 0
 
 
@@ -329,6 +339,8 @@ def main(args):
         return info()
     if verb == "network-list":
         return network_list(rest[0])
+    if verb == "cpupool-list":
+        return cpupool_list(rest)
     if verb == "wait":
         return wait_for_end(*rest)
     if verb == "migrate":

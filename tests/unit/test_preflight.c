@@ -54,6 +54,7 @@ setup(void **state)
 	t.facts.free_kib = 4 * 1024 * 1024;
 	t.facts.hap = true;
 	t.facts.bridges[0] = true;
+	t.facts.cpupool = true;
 	t.facts.disks[0] = (struct preflight_disk){ .present = true, .size_kib = 4096 };
 	return 0;
 }
@@ -180,6 +181,65 @@ a_missing_bridge_and_a_missing_hap_refuse(void **state)
 	says("bridges", "xenbr0");
 }
 
+static void
+a_kernel_or_ramdisk_that_is_no_file_refuses(void **state)
+{
+	(void)state;
+	t.guest.kernel = (char *)(uintptr_t) "/boot/guest";
+	t.guest.ramdisk = (char *)(uintptr_t) "/boot/initrd";
+	assert_string_equal(judge(), "");
+	t.facts.ramdisk = -EISDIR;
+	says("no-file", "ramdisk /boot/initrd is no file here");
+	t.facts.kernel = -ENOENT;
+	says("no-file", "kernel /boot/guest is no file here: No such file");
+}
+
+static void
+a_cpupool_or_processors_that_are_not_there_refuse(void **state)
+{
+	char *pins[] = { (char *)(uintptr_t) "0-3,8", (char *)(uintptr_t) "8-11" };
+
+	(void)state;
+	t.guest.pinned = pins;
+	t.guest.n_pinned = 2;
+	assert_string_equal(judge(), ""); /* not known */
+	t.facts.cpus_known = true;
+	assert_true(cpus_parse(&t.facts.cpus, "0-8"));
+	assert_string_equal(judge(), "");
+	assert_true(cpus_parse(&t.facts.cpus, "0-7"));
+	says("pinned", "bound to processors 8-11, and cpupool Pool-0 here has 0-7");
+	t.guest.cpupool = (char *)(uintptr_t) "fast";
+	memset(&t.facts.cpus, 0, sizeof(t.facts.cpus));
+	says("pinned", "bound to processors 0-3,8, and cpupool fast here has none");
+	t.facts.cpupool = false;
+	says("cpupool", "cpupool fast is not here");
+}
+
+static void
+a_processor_must_have_every_feature_of_the_sources(void **state)
+{
+	static uint32_t hvm[] = { 0x178bfbff, 0xf6f83203, 1 }, pv[] = { 0x17 };
+
+	(void)state;
+	t.source.features_hvm = hvm;
+	t.source.n_features_hvm = 3;
+	t.source.features_pv = pv;
+	t.source.n_features_pv = 1;
+	assert_string_equal(judge(), ""); /* not known */
+	memcpy(t.facts.features, hvm, sizeof(hvm));
+	t.facts.n_features = 3;
+	assert_string_equal(judge(), "");
+	t.facts.features[1] |= 4;
+	assert_string_equal(judge(), "");
+	t.facts.features[1] &= ~UINT32_C(0x203);
+	says("features", "00000203 of f6f83203 in word 1");
+	t.facts.features[1] = hvm[1];
+	t.facts.n_features = 2;
+	says("features", "00000001 of 00000001 in word 2");
+	t.guest.type = GUEST_PV;
+	assert_string_equal(judge(), "");
+}
+
 #define FRESH(f) cmocka_unit_test_setup(f, setup)
 
 int
@@ -194,6 +254,9 @@ main(void)
 		FRESH(full_berths_and_autoballoon_take_one_at_a_time),
 		FRESH(a_disk_must_be_there_of_the_same_size_and_readable),
 		FRESH(a_missing_bridge_and_a_missing_hap_refuse),
+		FRESH(a_kernel_or_ramdisk_that_is_no_file_refuses),
+		FRESH(a_cpupool_or_processors_that_are_not_there_refuse),
+		FRESH(a_processor_must_have_every_feature_of_the_sources),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,39 @@ a_list_without_dom0_is_no_list(void **state)
 	assert_non_null(strstr(err.text, "xl"));
 }
 
+/* The columns of a line of `xl cpupool-list -c`. */
+static bool
+cpupool(struct cpus *out, const char *name, const char *cpus, const char *wanted)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "%-19s%s", name, cpus);
+	return xl_parse_cpupool(out, line, wanted);
+}
+
+static void
+a_cpupool_is_found_by_its_whole_name(void **state)
+{
+	static const char long_name[] = "a name of 22 letters  ";
+	struct cpus cpus;
+	char text[64];
+
+	(void)state;
+	assert_true(cpupool(&cpus, "Pool-0", "0,1,2,5", "Pool-0"));
+	assert_true(cpus_format(text, sizeof(text), &cpus));
+	assert_string_equal(text, "0-2,5");
+	assert_true(cpupool(&cpus, "Pool-node 1", "", "Pool-node 1"));
+	assert_false(cpus_format(text, sizeof(text), &cpus));
+	assert_true(cpupool(&cpus, long_name, "7", long_name));
+	assert_true(cpus_format(text, sizeof(text), &cpus));
+	assert_string_equal(text, "7");
+	assert_false(cpupool(&cpus, "Pool-0", "0", "Pool"));
+	assert_false(cpupool(&cpus, "Pool", "0", "Pool-0"));
+	assert_false(cpupool(&cpus, "Name", "CPU list", "Name"));
+	assert_false(xl_parse_cpupool(&cpus, "", "Pool-0"));
+	assert_false(xl_parse_cpupool(&cpus, "Pool-0", "Pool-0"));
+}
+
 int
 main(void)
 {
@@ -132,6 +165,7 @@ main(void)
 		    a_name_as_long_as_can_be_is_read_and_a_longer_one_is_no_line),
 		cmocka_unit_test(what_is_no_domain_is_no_line),
 		cmocka_unit_test(a_list_without_dom0_is_no_list),
+		cmocka_unit_test(a_cpupool_is_found_by_its_whole_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
