@@ -209,8 +209,7 @@ def read_only(whose):
     """The root disk of a host; its /run and its hypervisor go on."""
     def fault(w):
         for host in w.hosts(whose):
-            pool.run(*w.p.inside(host), "sh", "-ec",
-                "mount --rbind '%s' '%s'; mount -o remount,bind,ro /" % (w.p.dir, w.p.dir))
+            pool.run(*w.p.inside(host), "mount", "-o", "remount,bind,ro", "/")
             refused = subprocess.run([*w.p.inside(host), "touch", "/var/tmp/lifeboat-ro"], capture_output=True,
                 check=False)
             assert refused.returncode != 0, "the root disk is not read-only"

@@ -23,7 +23,8 @@ HWMON = os.path.join(HERE, "..", "lib", "hwmon.py")
 IQN = "iqn.2026-01.org.example:pool"
 LUNS = 16
 DEVICES = ("null", "zero", "full", "random", "urandom")
-HOLDER = """mount --bind "$1" /sys/class && mount --bind "$3" /proc/sys/kernel/random/boot_id || exit
+# The pool's folder is a mount of its own, so that a test can make the host's root disk read-only.
+HOLDER = """mount --rbind "$4" "$4" && mount --bind "$1" /sys/class && mount --bind "$3" /proc/sys/kernel/random/boot_id || exit
 for d in %s; do mount --bind /dev/$d "$2/$d" || exit; done
 mount --rbind "$2" /dev && echo up && exec sleep infinity""" % " ".join(DEVICES)
 NET = "10.77.0."  # inside the pool's own network namespace only
@@ -180,7 +181,7 @@ class Pool:
         run(sys.executable, HWMON, "make", self.path(name + ".class"))
         self._sysfs(name)
         holder = subprocess.Popen(["unshare", "--net", "--mount", "--propagation", "private",
-            "sh", "-c", HOLDER, "holder", self.path(name + ".class"), self._devices(name), self._boot_id(name)],
+            "sh", "-c", HOLDER, "holder", self.path(name + ".class"), self._devices(name), self._boot_id(name), self.dir],
             stdout=subprocess.PIPE, text=True)
         self.holders[name] = holder
         if holder.stdout.readline() != "up\n":
