@@ -26,6 +26,24 @@ preflight_need(const Lifeboat__Guest *guest)
 			      SHADOW_PAGES_PER_MIB * (kib / KIB_PER_MIB));
 }
 
+/* This host's own health, as far as a guest's arrival depends on it. */
+static const char *
+judge_rooms(const struct preflight_facts *f, char *s, size_t size)
+{
+	char text[128];
+
+	for (size_t i = 0; i < PREFLIGHT_ROOMS; i++) {
+		const struct preflight_room *room = &f->rooms[i];
+
+		if (room->look == 0)
+			continue;
+		snprintf(s, size, "%" PRId64 " KiB cannot be written to %s here: %s",
+		    room->kib, room->folder, err_text(text, sizeof(text), room->look));
+		return "not-writable";
+	}
+	return NULL;
+}
+
 static const char *
 judge_version(
     const struct preflight_facts *f, const Lifeboat__Xen *source, char *s, size_t size)
@@ -159,10 +177,12 @@ judge_file(const char *what, const char *path, int look, char *s, size_t size)
 
 	if (look == 0)
 		return NULL;
-	if (look == -EISDIR)
+	if (look == -ENOENT)
+		snprintf(s, size, "%s %s is not here", what, path);
+	else if (look == -EISDIR)
 		snprintf(s, size, "%s %s is no file here", what, path);
 	else
-		snprintf(s, size, "%s %s is no file here: %s", what, path,
+		snprintf(s, size, "%s %s cannot be seen here: %s", what, path,
 		    err_text(text, sizeof(text), look));
 	return "no-file";
 }
@@ -236,8 +256,10 @@ const char *
 preflight_judge(const struct preflight_facts *facts, const Lifeboat__Order *order,
     const struct actuator_conf *conf, char *sentence, size_t size)
 {
-	const char *why = judge_version(facts, order->source, sentence, size);
+	const char *why = judge_rooms(facts, sentence, size);
 
+	if (!why)
+		why = judge_version(facts, order->source, sentence, size);
 	if (!why)
 		why = judge_names(facts, order->guest, sentence, size);
 	if (!why)

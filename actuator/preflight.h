@@ -16,7 +16,17 @@ struct preflight_disk {
 	int read; /* 0, or -errno of a direct read: -ETIMEDOUT when it hung */
 };
 
+/* A folder that xl or a mover writes to while a guest arrives. */
+struct preflight_room {
+	const char *folder;
+	int64_t kib; /* what that may take */
+	int look;    /* 0, or -errno of trying so much */
+};
+
+enum { PREFLIGHT_ROOMS = 3 };
+
 struct preflight_facts {
+	struct preflight_room rooms[PREFLIGHT_ROOMS];
 	uint32_t xen_major, xen_minor;
 	uint64_t free_kib;
 	bool hap;         /* HVM and PVH guests can be live-migrated */

@@ -198,6 +198,9 @@ def strangers(w):
 # --- hosts ------------------------------------------------------------------------
 
 
+DISK = ("/", "/var/lib", "/var/log")  # the parts of a host's root disk
+
+
 def run_full(whose):
     def fault(w):
         mend = [fill(w.p.path(host + ".orders")) for host in w.hosts(whose)]
@@ -209,11 +212,13 @@ def read_only(whose):
     """The root disk of a host; its /run and its hypervisor go on."""
     def fault(w):
         for host in w.hosts(whose):
-            pool.run(*w.p.inside(host), "mount", "-o", "remount,bind,ro", "/")
+            for part in DISK:
+                pool.run(*w.p.inside(host), "mount", "-o", "remount,bind,ro", part)
             refused = subprocess.run([*w.p.inside(host), "touch", "/var/tmp/lifeboat-ro"], capture_output=True,
                 check=False)
             assert refused.returncode != 0, "the root disk is not read-only"
-        return lambda: [pool.run(*w.p.inside(host), "mount", "-o", "remount,bind,rw", "/") for host in w.hosts(whose)]
+        return lambda: [pool.run(*w.p.inside(host), "mount", "-o", "remount,bind,rw", part)
+            for host in w.hosts(whose) for part in DISK]
     return fault
 
 

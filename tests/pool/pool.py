@@ -25,6 +25,7 @@ LUNS = 16
 DEVICES = ("null", "zero", "full", "random", "urandom")
 # The pool's folder is a mount of its own, so that a test can make the host's root disk read-only.
 HOLDER = """mount --rbind "$4" "$4" && mount --bind "$1" /sys/class && mount --bind "$3" /proc/sys/kernel/random/boot_id || exit
+mount --bind "$5/lib" /var/lib && mount --bind "$5/log" /var/log || exit
 for d in %s; do mount --bind /dev/$d "$2/$d" || exit; done
 mount --rbind "$2" /dev && echo up && exec sleep infinity""" % " ".join(DEVICES)
 NET = "10.77.0."  # inside the pool's own network namespace only
@@ -181,7 +182,8 @@ class Pool:
         run(sys.executable, HWMON, "make", self.path(name + ".class"))
         self._sysfs(name)
         holder = subprocess.Popen(["unshare", "--net", "--mount", "--propagation", "private",
-            "sh", "-c", HOLDER, "holder", self.path(name + ".class"), self._devices(name), self._boot_id(name), self.dir],
+            "sh", "-c", HOLDER, "holder", self.path(name + ".class"), self._devices(name), self._boot_id(name), self.dir,
+            self._var(name)],
             stdout=subprocess.PIPE, text=True)
         self.holders[name] = holder
         if holder.stdout.readline() != "up\n":
@@ -195,6 +197,12 @@ class Pool:
 
     def _boot_id(self, name):
         return self.write(name + ".boot", "%s\n" % uuid.uuid4())
+
+    def _var(self, name):
+        """Its /var, as far as Xen's tools keep something there."""
+        for folder in ("lib", "log"):
+            os.makedirs(self.path(name + ".var", folder, "xen"))
+        return self.path(name + ".var")
 
     def _small_disk(self, name, size):
         """A folder of the pool that can be filled."""

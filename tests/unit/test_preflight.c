@@ -94,6 +94,16 @@ a_host_that_has_everything_takes_the_guest(void **state)
 }
 
 static void
+a_folder_that_cannot_be_written_refuses_before_all_else(void **state)
+{
+	(void)state;
+	t.facts.xen_minor = 16;
+	t.facts.rooms[1] = (struct preflight_room){ "/var/lib/xen", 8192, -EROFS };
+	says(
+	    "not-writable", "8192 KiB cannot be written to /var/lib/xen here: Read-only");
+}
+
+static void
 an_older_xen_refuses_and_a_newer_one_does_not(void **state)
 {
 	(void)state;
@@ -191,7 +201,9 @@ a_kernel_or_ramdisk_that_is_no_file_refuses(void **state)
 	t.facts.ramdisk = -EISDIR;
 	says("no-file", "ramdisk /boot/initrd is no file here");
 	t.facts.kernel = -ENOENT;
-	says("no-file", "kernel /boot/guest is no file here: No such file");
+	says("no-file", "kernel /boot/guest is not here");
+	t.facts.kernel = -ETIMEDOUT;
+	says("no-file", "kernel /boot/guest cannot be seen here: ");
 }
 
 static void
@@ -247,6 +259,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FRESH(a_host_that_has_everything_takes_the_guest),
+		FRESH(a_folder_that_cannot_be_written_refuses_before_all_else),
 		FRESH(an_older_xen_refuses_and_a_newer_one_does_not),
 		FRESH(a_name_or_uuid_that_is_there_refuses),
 		FRESH(memory_counts_what_is_promised_and_kept_in_reserve),
