@@ -6,6 +6,9 @@ Speaks what xl speaks where an actuator can hear it: `list -v`, `list -l`, `info
 `destroy`; and `wait ID`, which only pool.py says: as if xl had started that guest.  A guest's memory is FAKEXL_BYTES bytes, or with 0 as many as it has, sent at FAKEXL_RATE bytes a second;
 before its first word, each one after the memory, and the end of the original it waits
 FAKEXL_TAIL seconds.
+
+While the file FAKEXEN_STATE.hold names a phase (`prepare`, `copying`, `released`, `go`, `started`),
+a migration stays in it: before its next word, or sending its second half a little at a time.
 """
 
 import fcntl
@@ -22,6 +25,7 @@ BYTES = int(os.environ.get("FAKEXL_BYTES", 8 << 20))
 RATE = int(os.environ.get("FAKEXL_RATE", 64 << 20))
 TAIL = float(os.environ.get("FAKEXL_TAIL", 0))  # seconds before each word of the tail
 CHUNK = 64 << 10
+LITTLE = 0.25  # seconds for each chunk while the copy is held: never a stall
 BANNER = b"xl migration receiver ready, send binary domain data.\n"
 READY = b"domain received, ready to unpause\0"
 GO = b"domain is yours, you are cleared to unpause\0"
@@ -84,6 +88,20 @@ class State:
         self.lines.append("domain %d %s" % (new, " ".join("%s=%s" % item for item in words.items())))
         self.give(-mib(words["mem"]))
         return new
+
+
+def held(phase):
+    try:
+        with open(STATE + ".hold", encoding="utf-8") as f:
+            return f.read().strip() == phase
+    except FileNotFoundError:
+        return False
+
+
+def take_time(phase=None):
+    while phase and held(phase):
+        time.sleep(0.02)
+    time.sleep(TAIL)
 
 
 def say(text):
@@ -187,6 +205,8 @@ def stream(fd, domid, size):
         piece = min(CHUNK, size - sent)
         send(fd, os.urandom(piece))
         sent += piece
+        if sent >= size // 2 and held("copying"):
+            time.sleep(LITTLE)
         ahead = sent / RATE - (time.monotonic() - started)
         if ahead > 0:
             time.sleep(ahead)
@@ -233,7 +253,7 @@ def migrate(args):
         state.edit(state.find(domid), name=domain["name"] + "--migratedaway")
     say("migration sender: Giving target permission to start.")
     try:
-        time.sleep(TAIL)
+        take_time("released")
         send(to, GO)
         exactly(fro, len(REPORT))
         code = exactly(fro, 1)[0]
@@ -249,7 +269,7 @@ def migrate(args):
         say("Migration failed due to problems at target.")
         return 1
     say("migration sender: Target reports successful startup.")
-    time.sleep(TAIL)
+    take_time("started")
     with State() as state:
         state.drop(state.find(domid))
     say("Migration successful.")
@@ -258,7 +278,7 @@ def migrate(args):
 
 def receive():
     say("migration target: Ready to receive domain.")
-    time.sleep(TAIL)
+    take_time("prepare")
     send(1, BANNER)
     domid = None
     try:
@@ -290,7 +310,7 @@ def receive():
     say("migration target: Transfer complete, requesting permission to start domain.")
     code = 0
     try:
-        time.sleep(TAIL)
+        take_time()
         send(1, READY)
         if exactly(0, len(GO)) != GO:
             code = 1
@@ -304,7 +324,7 @@ def receive():
     except BrokenPipeError:
         return 1
     try:
-        time.sleep(TAIL)
+        take_time("go")
         send(1, REPORT + bytes([code]))
         if code:
             say("migration target: Failure, destroying our copy.")

@@ -151,6 +151,14 @@ class Pool:
         os.rename(new, self.path(name))
         return self.path(name)
 
+    def hold(self, phase):
+        """Whatever migrates stays in that phase, until None."""
+        for name in self.names:
+            if phase:
+                self.write(name + ".xen.hold", phase + "\n")
+            elif os.path.exists(self.path(name + ".xen.hold")):
+                os.unlink(self.path(name + ".xen.hold"))
+
     # --- building the world -------------------------------------------------------
 
     def _keys(self):

@@ -155,11 +155,15 @@ def play(p, row):
     w = World(p)
     told = logs(p)
     with w.witness:
-        mend = row.fault(w) if row.phase == "before" else None
-        p.show("drain", w.source)
-        if row.phase != "before":
+        if row.phase == "before":
+            mend = row.fault(w)
+            p.show("drain", w.source)
+        else:
+            p.hold(row.phase)
+            p.show("drain", w.source)
             reach(w, row.phase)
             mend = row.fault(w)
+            p.hold(None)
         order = see_through(w, mend, row.outcome == "held")
         if order["outcome"] == "held":
             assert alerts(p, told), "held without an alert"
