@@ -44,18 +44,21 @@ def is_over(p, names):
 
 
 class Striker:
-    """Breaks what is to be broken once memory flows, and mends it."""
+    """Breaks what is to be broken once memory flows, and mends it.  Until then no copy ends, or
+    a small one might be over before it is seen."""
 
     def __init__(self, p, view, fault):
         self.p, self.view, self.move = p, view, None
         self.strike = fault and fault.strike
         self.mend = fault and fault.mend
         self.mend_at = 0
+        p.hold("copying" if self.strike else None)
 
     def look(self, moves):
         flowing = next((m for m in moves.values() if m["phase"] == "copying" and m["bytes"]), None)
         if self.strike and flowing:
             self.view.say("--fault: " + self.strike(self.p, flowing))
+            self.p.hold(None)
             self.strike, self.move, self.mend_at = None, flowing, time.monotonic() + MEND_S
         elif self.mend and self.move and time.monotonic() > self.mend_at:
             self.view.say("--fault: " + self.mend(self.p, self.move))
@@ -158,8 +161,7 @@ def main():
     if args == ["--can"]:
         return 0 if pool.namespaces() else 1
     if args == ["--faults"]:
-        for name, fault in FAULTS.items():
-            print("  %-16s %s" % (name, fault.about))
+        print("".join("  %-16s %s\n" % (name, fault.about) for name, fault in FAULTS.items()), end="")
         return 0
     folder, _ = pool.enter(os.path.abspath(__file__), args)
     options = parse(args)
