@@ -330,17 +330,22 @@ class Pool:
             stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}, preexec_fn=die_with_parent)
         log.close()
 
-    def start_engine(self):
-        self.start("engine", [self.program("lifeboat-policy"), "-c", self.path("policy.conf")])
+    def behind_filter(self, program):
+        """The start of a command line that runs it behind its systemd unit's filter of system calls."""
+        unit = os.path.join(self.build, "etc", program + ".service")
+        return [sys.executable, os.path.join(HERE, "unitfilter.py"), unit]
+
+    def start_engine(self, behind=()):
+        self.start("engine", [*behind, self.program("lifeboat-policy"), "-c", self.path("policy.conf")])
         wait_for("the engine's door", 10, lambda: os.path.exists(self.path("door")), self.check_alive)
 
-    def start_monitor(self, name):
+    def start_monitor(self, name, behind=()):
         env = {}
         if self.netns:
             env = {"LD_PRELOAD": os.path.join(self.build, "tests", "pool", "fakexen.so"),
                 "FAKEXEN_STATE": self.path(name + ".xen"),
                 "ASAN_OPTIONS": "verify_asan_link_order=0"}
-        self.start(name, [*self.inside(name), self.program("lifeboat-monitor"),
+        self.start(name, [*self.inside(name), *behind, self.program("lifeboat-monitor"),
             "-c", self.path(name + ".conf")], env)
 
     def start_actuator(self, name):

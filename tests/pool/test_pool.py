@@ -4,6 +4,7 @@ hypervisor.  Usage: test_pool.py --build BUILD; ends with the number of tests pa
 import argparse
 import os
 import re
+import shutil
 import signal
 import sys
 
@@ -136,6 +137,22 @@ def a_recording_replays_to_the_same_decisions(p):
     assert re.search(r"would move web n1 -> n2", text), text[-3000:]
 
 
+def behind_the_filters_of_their_units_engine_and_monitor_do_their_work(p):
+    if not shutil.which("systemd-analyze"):
+        return
+    os.environ["LSAN_OPTIONS"] = "detect_leaks=0"  # it traces, which is filtered
+    for what in ("engine", "n1"):
+        child = p.children.pop(what)
+        child.kill()
+        child.wait()
+    os.unlink(p.path("door"))
+    told = len(p.log("n1"))
+    p.start_engine(p.behind_filter("lifeboat-policy"))
+    p.start_monitor("n1", p.behind_filter("lifeboat-monitor"))
+    sound(p)
+    assert "bus-died" not in p.log("n1")[told:], p.log("n1")[told:]
+
+
 TESTS = [
     a_host_that_heats_up_gets_a_would_move_with_its_reason,
     a_host_that_cools_down_is_sound_again,
@@ -146,6 +163,7 @@ TESTS = [
     an_engine_killed_and_restarted_decides_nothing_until_reports_are_fresh,
     a_monitor_that_falls_silent_makes_its_host_unknown_and_moves_nothing,
     a_recording_replays_to_the_same_decisions,
+    behind_the_filters_of_their_units_engine_and_monitor_do_their_work,
 ]
 
 
