@@ -101,7 +101,7 @@ for name in sorted(members - json):
     faults.append("lifeboat-monitor.8: JSON: no member " + name)
 
 if len(phases) != 10 or len(members) < 40 or len(events) < 19 or len(keys) < 40 or len(requests) < 14 or len(messages) < 15 or len(refusals) < 10 or len(records) != 10 or len(kinds) != 4:
-    faults.append("found too few names: a pattern is wrong: %s" % [messages, refusals, records, kinds])
+    faults.append("found too few names: a pattern is wrong: " + repr([messages, refusals, records, kinds]))
 
 print("\n".join(faults))
 sys.exit(1 if faults else 0)

@@ -5,7 +5,8 @@
 BUILD_PACKAGES="gcc cmake ninja-build pkg-config libsensors-dev libxen-dev libxenmisc4.17
 	libnanomsg-dev libinih-dev libsodium-dev libprotobuf-c-dev protobuf-c-compiler
 	libsqlite3-dev libuv1-dev libjansson-dev libseccomp-dev libcmocka-dev python3 iproute2"
-CHECK_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev mandoc lm-sensors dpkg-dev mmdebstrap lintian"
+CHECK_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev mandoc pyflakes3 systemd
+	lm-sensors dpkg-dev mmdebstrap lintian"
 
 XEN_PACKAGES="dpkg-dev qemu-system-x86 qemu-utils mmdebstrap tgt e2fsprogs openssh-client
 	iputils-ping cpio"
