@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-enum { GREETING_MS = 5000, BACKLOG = 8 };
+enum { GREETING_MS = 5000, BACKLOG = BERTH_CALLERS };
 
 void
 berth_init(struct berth *b)

@@ -149,7 +149,7 @@ def resetting_strangers(proxy, port):
 
 
 def loris(proxy, port):
-    """Eight at a time, each a byte now and then, for as long as the case lasts."""
+    """Two dozen at a time, each a byte now and then, for as long as the case lasts."""
     def trickle():
         rule, until = proxy.rule, time.monotonic() + 8
         while proxy.rule is rule and time.monotonic() < until:
@@ -160,7 +160,7 @@ def loris(proxy, port):
                         time.sleep(0.2)
             except OSError:
                 time.sleep(0.2)
-    for _ in range(8):
+    for _ in range(24):
         threading.Thread(target=trickle, daemon=True).start()
     time.sleep(1)
 
