@@ -3,18 +3,24 @@
 
 Speaks what xl speaks where an actuator can hear it: `list -v`, `list -l`, `info`,
 `network-list`, `cpupool-list -c`, `migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `resume`,
-`destroy`; and `wait ID`, which only pool.py says: as if xl had started that guest.  A guest's memory is FAKEXL_BYTES bytes, or with 0 as many as it has, sent at FAKEXL_RATE bytes a second;
-before its first word, each one after the memory, and the end of the original it waits
-FAKEXL_TAIL seconds.
+`destroy`; and `wait ID`, which only pool.py says: as if xl had started that guest.  What it says and
+how it fails is held against what the real one said by test_captures.py.
+
+A guest's memory is FAKEXL_BYTES bytes, or with 0 as many as it has, sent at FAKEXL_RATE bytes a
+second; before its first word, each one after the memory, and the end of the original it waits
+FAKEXL_TAIL seconds.  As with the real one a helper of its own process carries the memory: one that
+saves ends with its xl, and one that restores goes on without.
 
 While the file FAKEXEN_STATE.hold names a phase (`prepare`, `copying`, `released`, `go`, `started`),
 a migration stays in it: before its next word, or sending its second half a little at a time.
 """
 
+import ctypes
 import fcntl
 import json
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -32,6 +38,7 @@ GO = b"domain is yours, you are cleared to unpause\0"
 REPORT = b"my copy unpause results are as follows\0"
 MAGIC = b"Xen saved domain, xl format\n \0 \r"
 STREAM = b"fake stream\0"
+HELPER, PR_SET_PDEATHSIG = "libxl-save-helper", 1
 WAIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "xlwait.py")
 SUSPENDED, FLAGS = "S", {"r": "r-----", "b": "-b----", "p": "--p---", "s": "---s--", "S": "---s--",
     "c": "---sc-", "d": "-----d"}
@@ -129,12 +136,15 @@ def list_all(args):
     return 0
 
 
-def info():
+def info(name=None):
     with State() as state:
         host = state.host()
     major, minor = host["xen"].split(".")[:2]
-    print("xen_major              : %s\nxen_minor              : %s\nfree_memory            : %d\n"
-        "virt_caps              : pv hvm hap\nxen_commandline        : dom0_mem=2048M" % (major, minor, mib(host["free"])))
+    facts = {"xen_major": major, "xen_minor": minor, "free_memory": mib(host["free"]), "virt_caps": "pv hvm hap",
+        "xen_commandline": "dom0_mem=2048M"}
+    for key, value in facts.items():
+        if name in (None, key):
+            print(value if name else "%-22s : %s" % (key, value))
     return 0
 
 
@@ -179,6 +189,10 @@ def config(d):
         "fake": {key: value for key, value in d.items() if key not in ("at", "id")}}
 
 
+def kind(d):
+    return "PV" if d["type"] == "pv" else "HVM"
+
+
 def exactly(fd, size):
     got = b""
     while len(got) < size:
@@ -194,14 +208,14 @@ def send(fd, data):
         data = data[os.write(fd, data):]
 
 
-def stream(fd, domid, size):
-    """Memory while the guest runs, then the last of it while it is suspended."""
+def save(fd, size):
+    """Memory while the guest runs, and the last of it once xl has suspended it."""
     send(fd, STREAM + struct.pack("<Q", size))
     started, sent = time.monotonic(), 0
     while sent < size:
         if sent >= size - CHUNK:
-            with State() as state:
-                state.edit(state.find(domid), state=SUSPENDED)
+            send(1, b"suspend")
+            exactly(0, len(b"done"))
         piece = min(CHUNK, size - sent)
         send(fd, os.urandom(piece))
         sent += piece
@@ -210,6 +224,43 @@ def stream(fd, domid, size):
         ahead = sent / RATE - (time.monotonic() - started)
         if ahead > 0:
             time.sleep(ahead)
+
+
+def restore(fd):
+    size = struct.unpack("<Q", exactly(fd, len(STREAM) + 8)[len(STREAM):])[0]
+    while size:
+        size -= len(exactly(fd, min(size, CHUNK)))
+
+
+def help_xl(verb, fd, size="0"):
+    """What a helper does; its exit."""
+    try:
+        if verb == "--save-domain":
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            save(int(fd), int(size))
+        else:
+            restore(int(fd))
+    except (EOFError, BrokenPipeError, ConnectionError):
+        return 1
+    return 0
+
+
+def helper(*args, fd, **streams):
+    return subprocess.Popen([sys.executable, os.path.abspath(__file__), HELPER, args[0], str(fd), *args[1:]],
+        pass_fds=[fd], **streams)
+
+
+def stream(fd, domid, size):
+    """The guest's memory by a helper; whether that went well, and the guest is suspended."""
+    child = helper("--save-domain", str(size), fd=fd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    try:
+        exactly(child.stdout.fileno(), len(b"suspend"))
+        with State() as state:
+            state.edit(state.find(domid), state=SUSPENDED)
+        send(child.stdin.fileno(), b"done")
+    except (EOFError, BrokenPipeError):
+        pass
+    return child.wait() == 0
 
 
 def resume(domid, name=None):
@@ -227,26 +278,30 @@ def migrate(args):
     if not domain:
         say("%s is an invalid domain identifier (rc=-6)" % domid)
         return 1
+    domid = str(domain["id"])
     child = subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
     to, fro = child.stdin.fileno(), child.stdout.fileno()
     text = json.dumps(config(domain), indent=4).encode() + b"\0"
     head = MAGIC + struct.pack("<IIII", 0x01020304, 3, 0, 4 + len(text)) + struct.pack("<I", len(text)) + text
-    suspended = False
     try:
         if exactly(fro, len(BANNER)) != BANNER:
             raise EOFError
         say("Saving to migration stream new xl format (info 0x3/0x0/%d)" % (4 + len(text)))
         send(to, head)
-        say("xc: info: Saving domain %s, type x86 HVM" % domid)
-        stream(to, domid, BYTES or mib(domain["mem"]) << 20)
-        suspended = True
+        say("xc: info: Saving domain %s, type x86 %s" % (domid, kind(domain)))
+        if domain["type"] == "pv":  # Debian's Xen has no shadow paging
+            say("migration sender: libxl_domain_suspend failed (rc=-8)\n"
+                "Migration failed, failed to suspend at sender.")
+            return 1
+        if not stream(to, domid, BYTES or mib(domain["mem"]) << 20):
+            say("migration sender: libxl_domain_suspend failed (rc=-3)")
+            raise EOFError
         if exactly(fro, len(READY)) != READY:
             raise EOFError
     except (EOFError, BrokenPipeError):
         child.stdin.close()
-        if suspended or domain:
-            say("Migration failed, resuming at sender.")
-            resume(domid)
+        say("Migration failed, resuming at sender.")
+        resume(domid)
         return 1
     say("migration sender: Target has acknowledged transfer.")
     with State() as state:
@@ -266,12 +321,12 @@ def migrate(args):
     if code:
         say("migration sender: Trying to resume at our end.")
         resume(domid, domain["name"])
+        say("migration sender: Resumed OK.")
         say("Migration failed due to problems at target.")
         return 1
     say("migration sender: Target reports successful startup.")
     take_time("started")
-    with State() as state:
-        state.drop(state.find(domid))
+    drop(domid)
     say("Migration successful.")
     return 0
 
@@ -291,34 +346,25 @@ def receive():
         name = fake["name"]
         with State() as state:
             if state.find(name + "--incoming"):
-                say("a domain with name %s--incoming already exists" % name)
-                return 1
+                raise EOFError
+            short = mib(fake["mem"]) > mib(state.host()["free"])
             domid = str(state.add({**fake, "name": name + "--incoming", "state": "p"}))
         wait_for_end(domid, name + "--incoming")
-        say("xc: info: Found x86 HVM domain from Xen 4.17\nxc: info: Restoring domain")
-        size = struct.unpack("<Q", exactly(0, len(STREAM) + 8)[len(STREAM):])[0]
-        while size:
-            size -= len(exactly(0, min(size, CHUNK)))
+        say("xc: info: Found x86 %s domain from Xen 4.17\nxc: info: Restoring domain" % kind(fake))
+        if short or helper("--restore-domain", fd=0).wait() != 0:
+            raise EOFError
         say("xc: info: Restore successful\nxc: info: XenStore: mfn 0xfeffc, dom 0, evt 1\n"
             "xc: info: Console: mfn 0xfefff, dom 0, evt 2")
     except EOFError:
-        say("migration target: Domain creation failed (code -3).")
         if domid:
-            with State() as state:
-                state.drop(state.find(domid))
+            drop(domid)
+        say("migration target: Domain creation failed (code -3).")
         return 1
     say("migration target: Transfer complete, requesting permission to start domain.")
-    code = 0
     try:
         take_time()
         send(1, READY)
-        if exactly(0, len(GO)) != GO:
-            code = 1
-        else:
-            say("migration target: Got permission, starting domain.")
-            with State() as state:
-                state.edit(state.find(domid), name=name, state="b")
-            say("migration target: Domain started successsfully.")
+        code = start(domid, name) if exactly(0, len(GO)) == GO else 1
     except EOFError:
         code = 255
     except BrokenPipeError:
@@ -328,12 +374,28 @@ def receive():
         send(1, REPORT + bytes([code]))
         if code:
             say("migration target: Failure, destroying our copy.")
-            with State() as state:
-                state.drop(state.find(domid))
+            drop(domid)
+            say("migration target: Cleanup OK, granting sender permission to resume.")
             send(1, GO)
     except BrokenPipeError:
         return 1
-    return 1 if code else 0
+    return 0
+
+
+def start(domid, name):
+    """The copy gets the guest's name and runs; a code that is 0 if so."""
+    say("migration target: Got permission, starting domain.")
+    with State() as state:
+        if state.find(name):
+            return 6
+        state.edit(state.find(domid), name=name, state="b")
+    say("migration target: Domain started successsfully.")
+    return 0
+
+
+def drop(domid):
+    with State() as state:
+        state.drop(state.find(domid))
 
 
 def change(verb, args):
@@ -356,7 +418,9 @@ def main(args):
     if verb == "list":
         return list_all(rest)
     if verb == "info":
-        return info()
+        return info(*rest)
+    if verb == HELPER:
+        return help_xl(*rest)
     if verb == "network-list":
         return network_list(rest[0])
     if verb == "cpupool-list":
