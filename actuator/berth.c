@@ -90,13 +90,13 @@ find_place(struct berth *b)
 }
 
 void
-berth_accept(struct berth *b, int64_t silence_ms)
+berth_accept(struct berth *b, const struct carrier_conf *conf)
 {
 	int fd = accept4(b->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
 		return;
-	carrier_tune(fd, silence_ms);
+	carrier_tune(fd, conf);
 	*find_place(b) = (struct berth_caller){ .fd = fd, .since = clock_mono() };
 }
 

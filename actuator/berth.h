@@ -30,8 +30,8 @@ void berth_close(struct berth *b);
 /* Listen on the first free of the configured ports, *port.  0, -EADDRINUSE when none is
  * free, -errno. */
 int berth_open(struct berth *b, const struct carrier_conf *conf, uint16_t *port);
-/* Let one in, so far as to be heard; silence_ms: for carrier_tune(). */
-void berth_accept(struct berth *b, int64_t silence_ms);
+/* Let one in, so far as to be heard. */
+void berth_accept(struct berth *b, const struct carrier_conf *conf);
 /* True once a caller has said its whole hello; one that hangs up is forgotten. */
 bool berth_hear(struct berth_caller *caller);
 void berth_hang_up(struct berth_caller *caller);

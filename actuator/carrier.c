@@ -153,9 +153,11 @@ carrier_send_abort(struct carrier *c, const char *why, const char *sentence)
 }
 
 void
-carrier_tune(int fd, int64_t silence_ms)
+carrier_tune(int fd, const struct carrier_conf *conf)
 {
-	unsigned int limit = (unsigned int)silence_ms;
+	unsigned int limit =
+	    (unsigned int)(conf->stall_ms > conf->silence_ms ? conf->stall_ms
+							     : conf->silence_ms);
 	int one = 1;
 
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);

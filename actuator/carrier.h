@@ -102,8 +102,9 @@ struct carrier_said carrier_listen(struct carrier *c);
 void carrier_hang_up(struct carrier *c);
 /* Send an authenticated last word with its why and wait a moment for it to leave. */
 void carrier_send_abort(struct carrier *c, const char *why, const char *sentence);
-/* Non-blocking, close-on-exec, small delays, and dead peers noticed. */
-void carrier_tune(int fd, int64_t silence_ms);
+/* Non-blocking, close-on-exec, small delays; a peer that takes nothing is dead only after
+ * the longer of silence and stall: its xl may take its time. */
+void carrier_tune(int fd, const struct carrier_conf *conf);
 /* All of it, on a blocking or non-blocking pipe, within 10 s.  0 or -errno. */
 int carrier_write(int fd, const void *data, size_t len);
 

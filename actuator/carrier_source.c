@@ -91,7 +91,7 @@ dial(struct source *s)
 	fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	carrier_tune(fd, conf->silence_ms);
+	carrier_tune(fd, conf);
 	if (connect(fd, at, is_v4 ? sizeof(v4) : sizeof(v6)) < 0 &&
 	    errno != EINPROGRESS) {
 		int r = -errno;
@@ -251,6 +251,14 @@ take_record(struct source *s, enum link_type type, const uint8_t *body, size_t l
 	}
 }
 
+/* Up to `ready` nothing has to be answered: the target is heard, and known to live, also
+ * while its xl takes no more and the link is full. */
+static bool
+may_listen(const struct source *s)
+{
+	return s->greeted && (!s->ready || link_has_room(&s->c->link));
+}
+
 static void
 take_link(struct source *s)
 {
@@ -266,8 +274,7 @@ take_link(struct source *s)
 		take_welcome(s);
 		return;
 	}
-	/* Every answer needs room; what has none waits in the socket. */
-	while (!s->over && c->link.fd >= 0 && link_has_room(&c->link) &&
+	while (!s->over && c->link.fd >= 0 && may_listen(s) &&
 	       (r = link_take(&c->link, &type, &body, &len)) > 0) {
 		c->heard = clock_mono();
 		take_record(s, type, body, len);
@@ -425,7 +432,7 @@ prepare_poll(const struct source *s, struct pollfd p[SLOTS])
 	p[SLOT_CONTROL] =
 	    (struct pollfd){ s->c->mover_gone ? -1 : CARRIER_CONTROL, POLLIN, 0 };
 	p[SLOT_LINK] = (struct pollfd){ l->fd, 0, 0 };
-	p[SLOT_LINK].events = (short)((s->greeted && link_has_room(l) ? POLLIN : 0) |
+	p[SLOT_LINK].events = (short)((may_listen(s) ? POLLIN : 0) |
 				      (!s->greeted || !link_has_room(l) ? POLLOUT : 0));
 	p[SLOT_SHIM] = (struct pollfd){ s->shim < 0 ? CARRIER_LISTENER : -1, POLLIN, 0 };
 	p[SLOT_XL] = (struct pollfd){ wants_xl ? s->from_xl : -1, POLLIN, 0 };

@@ -177,7 +177,8 @@ write_xl(struct target *t)
 		}
 		t->out += n;
 		t->out_len -= (size_t)n;
-		t->c->moved = clock_mono();
+		/* Until now nobody listened; what the source said waits in the socket. */
+		t->c->moved = t->c->heard = clock_mono();
 	}
 	if (t->to_xl >= 0)
 		link_drop(&t->c->link);
@@ -443,7 +444,8 @@ watch_time(struct target *t, mono_t now)
 	const struct carrier_conf *conf = &t->c->conf;
 
 	berth_expire(&t->berth, now);
-	if (t->c->link.fd >= 0 && mono_since(now, t->c->heard) > conf->silence_ms)
+	if (t->c->link.fd >= 0 && t->out_len == 0 &&
+	    mono_since(now, t->c->heard) > conf->silence_ms)
 		lose_link(t, "the source said nothing for too long");
 	if (t->aborted || t->go_taken)
 		return;
@@ -456,7 +458,9 @@ watch_time(struct target *t, mono_t now)
 		 mono_since(now, t->lost) > conf->silence_ms)
 		give_up(t, "link-lost", "the source did not come back");
 	else if (t->met && !t->ready && mono_since(now, t->c->moved) > conf->stall_ms)
-		give_up(t, "stalled", "no byte of the guest moved for too long");
+		give_up(t, "stalled",
+		    t->out_len > 0 ? "xl here took no byte of the guest for too long"
+				   : "no byte of the guest came for too long");
 }
 
 /*
@@ -517,7 +521,7 @@ step(struct target *t)
 		if (p[SLOT_GUEST + i].revents && berth_hear(&t->berth.caller[i]))
 			welcome(t, &t->berth.caller[i]);
 	if (p[SLOT_LISTENER].revents)
-		berth_accept(&t->berth, c->conf.silence_ms);
+		berth_accept(&t->berth, &c->conf);
 	open_door(t);
 	tell_source(t);
 	carrier_tick(c, now);

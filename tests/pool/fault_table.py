@@ -14,6 +14,7 @@ from faults import (actuator_dies, dies, engine_dies, engine_disk_full, engine_f
     no_memory, parted, read_only, run_full, second_engine, strangers)
 
 MIGRATE, RECEIVE = ("xl.py migrate -s",), ("xl.py migrate-receive",)
+SAVE, RESTORE = ("libxl-save-helper --save",), ("libxl-save-helper --restore",)
 CARRIER, MOVER, BUS = ("--role=carrier",), ("--role=mover",), ("--role=bus",)
 
 ROWS = """
@@ -35,6 +36,10 @@ target-xl-hangs        prepare   stayed    late        source   long
 target-xl-hangs        copying   stayed    *           source   long
 target-xl-hangs        released  moved     *           target
 target-xl-hangs        go        moved     *           target   long
+source-helper-dies     copying   stayed    xl-*        source
+target-helper-dies     copying   stayed    xl-*        source
+source-helper-hangs    copying   stayed    stalled     source   long
+target-helper-hangs    copying   stayed    stalled     source
 source-carrier-dies    copying   stayed    xl-*        source
 source-carrier-dies    released  stayed    suspended   source
 source-carrier-dies    go        moved     *           target
@@ -195,6 +200,10 @@ FAULTS = {
     "target-xl-dies": dies("target", *RECEIVE, number=11),
     "source-xl-hangs": hangs("source", *MIGRATE),
     "target-xl-hangs": hangs("target", *RECEIVE),
+    "source-helper-dies": dies("source", *SAVE, number=11),
+    "target-helper-dies": dies("target", *RESTORE, number=11),
+    "source-helper-hangs": hangs("source", *SAVE),
+    "target-helper-hangs": hangs("target", *RESTORE),
     "source-carrier-dies": dies("source", *CARRIER),
     "target-carrier-dies": dies("target", *CARRIER),
     "source-carrier-hangs": hangs("source", *CARRIER),
