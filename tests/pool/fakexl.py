@@ -176,7 +176,7 @@ def wait_for_end(domid, name):
     logs = STATE + ".xl"
     os.makedirs(logs, exist_ok=True)
     with open(os.path.join(logs, "xl-%s.log" % name), "ab") as log:
-        subprocess.Popen([sys.executable, WAIT, domid], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        subprocess.Popen([sys.executable, "-S", WAIT, domid], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True)
     return 0
 
@@ -246,7 +246,7 @@ def help_xl(verb, fd, size="0"):
 
 
 def helper(*args, fd, **streams):
-    return subprocess.Popen([sys.executable, os.path.abspath(__file__), HELPER, args[0], str(fd), *args[1:]],
+    return subprocess.Popen([sys.executable, "-S", os.path.abspath(__file__), HELPER, args[0], str(fd), *args[1:]],
         pass_fds=[fd], **streams)
 
 

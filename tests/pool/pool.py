@@ -276,7 +276,7 @@ class Pool:
 
     def _actuator_conf(self, name):
         """Its configuration, and the program that it takes for xl."""
-        self.write(name + ".xl", "#!/bin/sh\nFAKEXEN_STATE=%s exec %s %s \"$@\"\n" % (self.path(name + ".xen"),
+        self.write(name + ".xl", "#!/bin/sh\nFAKEXEN_STATE=%s exec %s -S %s \"$@\"\n" % (self.path(name + ".xen"),
             sys.executable, os.path.join(HERE, "fakexl.py")), 0o755)
         lines = ["[host]", "key = " + self.path(name + ".key"),
             "[engine]", "public-key = " + self.public["engine"],

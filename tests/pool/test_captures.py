@@ -39,7 +39,7 @@ class Host:
             row.mem, row.vcpus, row.state, "xenbr0") for row in rows))
         if case in STRUCK:
             self.write("xen.hold", "copying\n")
-        self.write("xl", "#!/bin/sh\nFAKEXEN_STATE=%s exec %s %s \"$@\"\n" % (self.state, sys.executable,
+        self.write("xl", "#!/bin/sh\nFAKEXEN_STATE=%s exec %s -S %s \"$@\"\n" % (self.state, sys.executable,
             os.path.join(HERE, "fakexl.py")))
         os.chmod(os.path.join(self.folder, "xl"), 0o755)
 

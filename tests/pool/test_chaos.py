@@ -168,13 +168,15 @@ class Schedule:
         assert alerts(self.p, self.told), "held without an alert"
         uuid, runs = row["uuid"], self._where()[row["guest"]]
         self.witness.excused.add(uuid)
-        self.by_hand += 1
         for host in self.p.names:
             for name in {name for one, name, _ in look(self.p)[host] if one == uuid and host not in runs}:
                 pool.run(self.p.path(host + ".xl"), "destroy", name)
         if not runs:
             self._create(row["guest"], row["from"])
-        self.p.show("settle", row["order"], "--runs-on", (runs or [row["from"]])[0])
+        if self._ask("settle", row["order"], "--runs-on", (runs or [row["from"]])[0]):
+            self.by_hand += 1
+        else:
+            assert row["order"] not in {o["order"] for o in orders(self.p)}, "cannot be settled"
 
     def _where(self):
         """{guest: the hosts that it runs on}."""

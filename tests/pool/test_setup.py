@@ -31,7 +31,7 @@ class Site(pool.Pool):
 
     def _monitor_conf(self, name):
         self.shipped(name, "monitor", {"#user = lifeboat": "user = root"})
-        self.write(name + ".xl", "#!/bin/sh\nFAKEXEN_STATE=%s exec %s %s \"$@\"\n" % (self.path(name + ".xen"),
+        self.write(name + ".xl", "#!/bin/sh\nFAKEXEN_STATE=%s exec %s -S %s \"$@\"\n" % (self.path(name + ".xen"),
             sys.executable, os.path.join(pool.HERE, "fakexl.py")), 0o755)
         self.shipped(name, "actuator", {"#user = lifeboat": "user = root", "#xl = /usr/sbin/xl": "xl = " +
             self.path(name + ".xl"), "#run = /run/lifeboat/orders": "run = " + self.path(name + ".orders")})
