@@ -7,8 +7,8 @@
 
 #include "actuator/carrier.h"
 
-/* Strangers at the door at once; of more, the one that has waited longest goes.  So many that
- * the source has said its hello before as many others have come after it. */
+/* Strangers at the door at once; of more, the one that has waited longest goes.  So many
+ * that the source has said its hello before as many others have come after it. */
 enum { BERTH_CALLERS = 32 };
 
 struct berth_caller {
