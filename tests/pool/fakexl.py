@@ -347,11 +347,12 @@ def receive():
         with State() as state:
             if state.find(name + "--incoming"):
                 raise EOFError
-            short = mib(fake["mem"]) > mib(state.host()["free"])
+            if mib(fake["mem"]) > mib(state.host()["free"]):
+                raise EOFError
             domid = str(state.add({**fake, "name": name + "--incoming", "state": "p"}))
         wait_for_end(domid, name + "--incoming")
         say("xc: info: Found x86 %s domain from Xen 4.17\nxc: info: Restoring domain" % kind(fake))
-        if short or helper("--restore-domain", fd=0).wait() != 0:
+        if helper("--restore-domain", fd=0).wait() != 0:
             raise EOFError
         say("xc: info: Restore successful\nxc: info: XenStore: mfn 0xfeffc, dom 0, evt 1\n"
             "xc: info: Console: mfn 0xfefff, dom 0, evt 2")

@@ -275,17 +275,17 @@ def power_on(p, host):
 def no_memory(w):
     """The target has less free than it says: somebody was faster."""
     path = w.p.path(w.target + ".xen")
+    taken = change_free(path, lambda free: 100)
+    return lambda: change_free(path, lambda free: free + taken)
+
+
+def change_free(path, new):
+    """Free memory of an imitated host; by how many MiB it is less than before."""
     with open(path, "r+", encoding="utf-8") as f:
         fcntl.flock(f, fcntl.LOCK_EX)
         text = f.read()
+        free = int(re.search(r"free=(\d+)MiB", text).group(1))
         f.seek(0)
-        f.write(re.sub(r"free=\d+MiB", "free=%05dMiB" % 100, text, count=1))
-    return lambda: give_memory(path)
-
-
-def give_memory(path):
-    with open(path, "r+", encoding="utf-8") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
-        text = f.read()
-        f.seek(0)
-        f.write(text.replace("free=00100MiB", "free=12000MiB"))
+        f.write(text.replace("free=%dMiB" % free, "free=%dMiB" % new(free), 1))
+        f.truncate()
+    return free - new(free)
