@@ -207,12 +207,47 @@ take_open(struct engine *e, struct book_order *o, mono_t now)
 	desk_tell_core(e, o->row.id, OUTCOME_NONE, WHY_NONE, now);
 }
 
+/* The source is done with it: the target need not wait any longer to end, too. */
+static void
+stop_prepare(struct engine *e, order_t id)
+{
+	struct book_order *prepare = book_find(&e->book, id);
+
+	if (prepare && prepare->row.outcome == OUTCOME_NONE && !prepare->last)
+		prepare->cancel = prepare->told;
+}
+
 /* Undefined is a last word only when the core no longer waits for a better one. */
 static bool
 is_settled(const struct book_order *o, enum outcome outcome)
 {
 	return is_last(outcome) &&
 	       (outcome != OUTCOME_UNDEFINED || o->row.outcome != OUTCOME_NONE);
+}
+
+/* What the core has not heard; false when it may not hear it yet. */
+static bool
+take_news(
+    struct engine *e, struct book_order *o, const Lifeboat__OrderState *s, mono_t now)
+{
+	enum outcome outcome = (enum outcome)s->outcome;
+	order_t id = o->row.id;
+
+	/* Held by the target after the core was done with it. */
+	if (o->row.kind == ORDER_PREPARE && outcome == OUTCOME_HELD &&
+	    o->row.outcome != OUTCOME_NONE && !engine_reopen(e, o, now)) {
+		/* Another order has the guest: to be said again, until it may. */
+		o = book_find(&e->book, id);
+		if (o)
+			o->last = false;
+		return false;
+	}
+	o->core_heard = outcome;
+	if (o->row.kind == ORDER_MOVE &&
+	    (outcome == OUTCOME_STAYED || outcome == OUTCOME_ENDED))
+		stop_prepare(e, o->row.prepare);
+	desk_tell_core(e, id, outcome, why_of(o, s->why, outcome), now);
+	return true;
 }
 
 void
@@ -250,13 +285,8 @@ desk_take(struct engine *e, int host, const Lifeboat__OrderState *s, mono_t now)
 	o->last = is_settled(o, outcome);
 	if (outcome == OUTCOME_NONE) {
 		take_open(e, o, now);
-	} else if (o->core_heard != outcome) {
-		/* Held by the target after the core was done with it. */
-		if (o->row.kind == ORDER_PREPARE && outcome == OUTCOME_HELD &&
-		    o->row.outcome != OUTCOME_NONE && !engine_reopen(e, o, now))
-			return;
-		o->core_heard = outcome;
-		desk_tell_core(e, id, outcome, why_of(o, s->why, outcome), now);
+	} else if (o->core_heard != outcome && !take_news(e, o, s, now)) {
+		return;
 	}
 	/* The core may have ended it upon that, and the book closed it. */
 	o = book_find(&e->book, id);

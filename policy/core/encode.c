@@ -349,6 +349,7 @@ order(struct codec *c, struct order *o, int32_t hosts)
 	u64(c, &o->follow.term);
 	u32(c, &o->follow.number);
 	u8(c, &o->said, OUTCOME_UNDEFINED);
+	u8(c, &o->said_why, WHYS - 1);
 	u8(c, &o->berth, OUTCOME_UNDEFINED);
 	u8(c, &o->berth_why, WHYS - 1);
 	u8(c, &o->state, ORDER_HOLDING);

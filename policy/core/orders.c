@@ -178,12 +178,36 @@ left_over(const struct order *o)
 	return o->berth == OUTCOME_HELD || o->berth == OUTCOME_UNDEFINED;
 }
 
+/* The source has kept it; the target, which may have half of it, has yet to say so. */
+static bool
+awaits_berth(const struct order *o)
+{
+	return o->state == ORDER_MOVING && o->berth == OUTCOME_NONE &&
+	       (o->said == OUTCOME_STAYED || o->said == OUTCOME_ENDED);
+}
+
+/* The order never reached the source: nothing of the guest has travelled. */
+static bool
+never_began(enum why why)
+{
+	return why == WHY_LATE || why == WHY_NOT_GIVEN;
+}
+
+static bool
+may_answer(const struct core *core, host_t host)
+{
+	const struct host *h = &core->host[host.i];
+
+	return h->actuator && h->health != HEALTH_UNKNOWN;
+}
+
 static void
 take_move_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 {
 	struct order *o = &core->order[i];
 
 	o->said = (uint8_t)outcome;
+	o->said_why = (uint8_t)why;
 	switch (outcome) {
 	case OUTCOME_NONE:
 		o->since = core->now;
@@ -198,6 +222,8 @@ take_move_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 	case OUTCOME_ENDED:
 		if (left_over(o))
 			orders_hold(core, i, (enum outcome)o->berth, WHY_HELD);
+		else if (!never_began(why) && awaits_berth(o) && may_answer(core, o->to))
+			o->since = core->now;
 		else
 			orders_end(core, i, outcome, why);
 		break;
@@ -225,12 +251,19 @@ take_held_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 
 /* The target's end of it, while the source's is open or held. */
 static void
-take_berth_outcome(struct order *o, enum outcome outcome, enum why why)
+take_berth_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 {
+	struct order *o = &core->order[i];
+	bool awaited = awaits_berth(o);
+
 	if (outcome == OUTCOME_NONE || outcome == OUTCOME_READY)
 		return;
 	o->berth = (uint8_t)outcome;
 	o->berth_why = (uint8_t)why;
+	if (awaited && left_over(o))
+		orders_hold(core, i, outcome, WHY_HELD);
+	else if (awaited)
+		orders_end(core, i, (enum outcome)o->said, (enum why)o->said_why);
 }
 
 /* Only facts that are younger prove what the follow-up has mended. */
@@ -263,7 +296,7 @@ take_outcome(struct core *core, int i, const struct event *event, enum why why)
 			orders_end(core, i,
 			    outcome == OUTCOME_UNDEFINED ? OUTCOME_STAYED : outcome, why);
 	} else if (orders_same(o->prepare, event->outcome.order)) {
-		take_berth_outcome(o, outcome, why);
+		take_berth_outcome(core, i, outcome, why);
 	} else if (o->state == ORDER_MOVING) {
 		take_move_outcome(core, i, outcome, why);
 	} else {
@@ -290,6 +323,8 @@ patience(const struct core *core, const struct order *o)
 {
 	if (o->state == ORDER_PREPARING)
 		return mono_add(o->since, core->rules.prepare_ms);
+	if (awaits_berth(o))
+		return mono_add(o->since, core->rules.silence_ms);
 	if (o->state == ORDER_MOVING)
 		return mono_add(o->since, core->rules.move_silence_ms);
 	return NEVER;
@@ -310,6 +345,13 @@ tend(struct core *core, int i)
 			orders_end(
 			    core, i, OUTCOME_STAYED, calm ? WHY_SOURCE_CALM : WHY_LATE);
 		return calm || late;
+	}
+
+	if (awaits_berth(o)) {
+		late |= !may_answer(core, o->to);
+		if (late)
+			orders_end(core, i, (enum outcome)o->said, (enum why)o->said_why);
+		return late;
 	}
 
 	outcome = orders_proven(core, o);

@@ -119,6 +119,7 @@ struct order {
 	order_t prepare, move;
 	order_t follow;    /* ACTION_RESUME or ACTION_CLEAN, once it was given */
 	uint8_t said;      /* enum outcome: the move's, once the source has ended it */
+	uint8_t said_why;  /* enum why */
 	uint8_t berth;     /* enum outcome: of the prepare, once it has ended */
 	uint8_t berth_why; /* enum why */
 	uint8_t state;     /* ORDER_* */

@@ -396,32 +396,46 @@ a_recording_replays_to_itself(void **state)
 	free(text);
 }
 
+/* "core=" is followed by this core's version, or by another's. */
+static void
+refuse_replay(const char *core_version, const char *text, int expected)
+{
+	char whole[128], *out = NULL;
+
+	snprintf(whole, sizeof(whole), "recording core=%s %s", core_version, text);
+	run_replay(whole, &out, expected);
+	free(out);
+}
+
 static void
 a_damaged_recording_is_refused(void **state)
 {
-	static const char *const bad[] = {
-		"recording core=2 hosts=0 orders=1 bytes=0\n",
-		"recording core=2 hosts=1 orders=1\n",
-		"recording core=2 hosts=1 orders=1 bytes=4\nsnapshot AAAAAA==\n",
-		"recording core=2 hosts=1 orders=1 bytes=4\n@0s tick\n",
-		"recording core=2 hosts=1 orders=1 bytes=1\nsnapshot AAAAAA==\n",
+	static const char *const headed[] = {
+		"hosts=0 orders=1 bytes=0\n",
+		"hosts=1 orders=1\n",
+		"hosts=1 orders=1 bytes=4\nsnapshot AAAAAA==\n",
+		"hosts=1 orders=1 bytes=4\n@0s tick\n",
+		"hosts=1 orders=1 bytes=1\nsnapshot AAAAAA==\n",
+	};
+	static const char *const bare[] = {
 		"snapshot AAAA\n",
 		"limits hosts=0 orders=1\n",
 		"@0s tick\nlimits hosts=1 orders=1\n",
 		"name \\x\n",
 		"@0s nonsense\n",
 	};
-	char *out;
+	char version[16], *out;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	snprintf(version, sizeof(version), "%d", CORE_VERSION);
+	for (size_t i = 0; i < sizeof(headed) / sizeof(headed[0]); i++)
+		refuse_replay(version, headed[i], -EINVAL);
+	for (size_t i = 0; i < sizeof(bare) / sizeof(bare[0]); i++) {
 		out = NULL;
-		run_replay(bad[i], &out, -EINVAL);
+		run_replay(bare[i], &out, -EINVAL);
 		free(out);
 	}
-	out = NULL;
-	run_replay("recording core=999999 hosts=1 orders=1 bytes=0\n", &out, -EPROTO);
-	free(out);
+	refuse_replay("999999", "hosts=1 orders=1 bytes=0\n", -EPROTO);
 }
 
 /* Any one letter of a snapshot that is changed is noticed. */

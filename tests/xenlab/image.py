@@ -171,4 +171,4 @@ def build(folder, say=lambda text: None):
 
 
 if __name__ == "__main__":
-    print(build(sys.argv[1], print))
+    print(build(os.path.abspath(sys.argv[1]), print))
