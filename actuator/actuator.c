@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,15 +15,8 @@
 #include "base/bus.h"
 #include "base/child.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "base/seal.h"
-
-enum { EXIT_USAGE = 2 };
-
-struct args {
-	const char *conf;
-	const char *role;
-	bool check, print, mdoc, help, version;
-};
 
 static const char usage[] =
     "usage: lifeboat-actuator [-n] [--print-config] [-c FILE]\n"
@@ -34,34 +26,19 @@ static const char usage[] =
     "  -n              check the configuration and exit\n"
     "  --print-config  print the configuration with all defaults and exit\n";
 
-static bool
-parse_args(struct args *args, int argc, char **argv)
-{
-	enum { OPT_ROLE = 256, OPT_PRINT, OPT_MDOC, OPT_HELP, OPT_VERSION };
-	static const struct option options[] = {
-		{ "role", required_argument, NULL, OPT_ROLE },
-		{ "print-config", no_argument, NULL, OPT_PRINT },
-		{ "print-mdoc", no_argument, NULL, OPT_MDOC },
-		{ "help", no_argument, NULL, OPT_HELP },
-		{ "version", no_argument, NULL, OPT_VERSION },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+enum { OPT_ROLE = PROGRAM_OWN };
 
-	/* Its static state is no danger: there is one thread. */
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
-	while ((c = getopt_long(argc, argv, "c:n", options, NULL)) != -1) {
-		args->conf = c == 'c' ? optarg : args->conf;
-		args->role = c == OPT_ROLE ? optarg : args->role;
-		args->check |= c == 'n';
-		args->print |= c == OPT_PRINT;
-		args->mdoc |= c == OPT_MDOC;
-		args->help |= c == OPT_HELP;
-		args->version |= c == OPT_VERSION;
-		if (c == '?')
-			return false;
-	}
-	return optind == argc;
+static const struct option own[] = {
+	{ "role", required_argument, NULL, OPT_ROLE },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+take(void *to, int option, const char *value)
+{
+	const char **role = to;
+
+	*role = option == OPT_ROLE ? value : *role;
 }
 
 static int
@@ -102,12 +79,12 @@ run_role(const char *role)
 		if (of)
 			return roles[i].run(of);
 	}
-	return EXIT_USAGE;
+	return PROGRAM_USAGE;
 }
 
 /* A sentence that names file, line and key is for a person: it goes out as it is. */
 static int
-run_conf(const struct args *args)
+run_conf(const struct program_args *args)
 {
 	struct actuator_conf conf;
 	struct err err = { "cannot start libsodium" };
@@ -115,39 +92,31 @@ run_conf(const struct args *args)
 
 	if (seal_start() < 0 || actuator_conf_read(&conf, args->conf, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
-		return EXIT_USAGE;
+		return PROGRAM_USAGE;
 	}
 	if (args->print)
 		actuator_conf_print(stdout, &conf);
 	if (args->print || args->check)
-		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+		return program_printed();
 	r = daemon_run(&conf, &err);
 	if (r < 0)
 		log_line(LOG_LEVEL_ERROR, "actuator-failed", "why", err.text, NULL);
-	if (r == -ENOKEY)
-		return EXIT_USAGE;
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return program_status(r);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct args args = { .conf = ETC_DIR "/actuator.conf" };
+	const char *role = NULL;
+	const struct program program = { "lifeboat-actuator", LIFEBOAT_VERSION, usage,
+		own, take, &role, actuator_conf_print_mdoc };
+	struct program_args args = { .conf = ETC_DIR "/actuator.conf" };
+	int told;
 
-	if (!parse_args(&args, argc, argv)) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	if (args.role)
-		return run_role(args.role);
-	if (args.help || args.version) {
-		fputs(args.help ? usage : "lifeboat-actuator " LIFEBOAT_VERSION "\n",
-		    stdout);
-		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	}
-	if (args.mdoc) {
-		actuator_conf_print_mdoc(stdout);
-		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	}
-	return run_conf(&args);
+	if (!program_parse(&args, &program, argc, argv))
+		return program_misused(&program);
+	if (role)
+		return run_role(role);
+	told = program_tell(&program, &args);
+	return told >= 0 ? told : run_conf(&args);
 }

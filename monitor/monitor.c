@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,17 +7,15 @@
 #include "base/bus.h"
 #include "base/child.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "base/seal.h"
 #include "monitor/daemon.h"
 #include "monitor/once.h"
 #include "monitor/probe.h"
 
-enum { EXIT_USAGE = 2 };
-
-struct args {
-	const char *conf;
+struct own_args {
 	const char *role;
-	bool check, print, mdoc, once, json, help, version;
+	bool once, json;
 };
 
 static const char usage[] =
@@ -33,46 +30,23 @@ static const char usage[] =
     "                  configuration, key or engine\n"
     "  --json          with --once: as JSON\n";
 
-static bool
-parse_args(struct args *args, int argc, char **argv)
-{
-	enum {
-		OPT_ROLE = 256,
-		OPT_PRINT,
-		OPT_MDOC,
-		OPT_ONCE,
-		OPT_JSON,
-		OPT_HELP,
-		OPT_VERSION
-	};
-	static const struct option options[] = {
-		{ "role", required_argument, NULL, OPT_ROLE },
-		{ "print-config", no_argument, NULL, OPT_PRINT },
-		{ "print-mdoc", no_argument, NULL, OPT_MDOC }, /* for the manual page */
-		{ "once", no_argument, NULL, OPT_ONCE },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "help", no_argument, NULL, OPT_HELP },
-		{ "version", no_argument, NULL, OPT_VERSION },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+enum { OPT_ROLE = PROGRAM_OWN, OPT_ONCE, OPT_JSON };
 
-	/* Its static state is no danger: there is one thread. */
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
-	while ((c = getopt_long(argc, argv, "c:n", options, NULL)) != -1) {
-		args->conf = c == 'c' ? optarg : args->conf;
-		args->role = c == OPT_ROLE ? optarg : args->role;
-		args->check |= c == 'n';
-		args->print |= c == OPT_PRINT;
-		args->mdoc |= c == OPT_MDOC;
-		args->once |= c == OPT_ONCE;
-		args->json |= c == OPT_JSON;
-		args->help |= c == OPT_HELP;
-		args->version |= c == OPT_VERSION;
-		if (c == '?')
-			return false;
-	}
-	return optind == argc && (!args->json || args->once);
+static const struct option own[] = {
+	{ "role", required_argument, NULL, OPT_ROLE },
+	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+take(void *to, int option, const char *value)
+{
+	struct own_args *args = to;
+
+	args->role = option == OPT_ROLE ? value : args->role;
+	args->once |= option == OPT_ONCE;
+	args->json |= option == OPT_JSON;
 }
 
 static enum probe_id
@@ -104,12 +78,12 @@ run_role(const char *role, bool once)
 		if (id < PROBES)
 			return probe_child(probe_by_id(id), &conf, CHILD_FD);
 	}
-	return EXIT_USAGE;
+	return PROGRAM_USAGE;
 }
 
 /* A sentence that names file, line and key is for a person: it goes out as it is. */
 static int
-run_conf(const struct args *args)
+run_conf(const struct program_args *args)
 {
 	struct monitor_conf conf;
 	struct err err = { "cannot start libsodium" };
@@ -117,41 +91,35 @@ run_conf(const struct args *args)
 
 	if (seal_start() < 0 || monitor_conf_read(&conf, args->conf, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
-		return EXIT_USAGE;
+		return PROGRAM_USAGE;
 	}
 	if (args->print)
 		monitor_conf_print(stdout, &conf);
 	if (args->print || args->check)
-		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+		return program_printed();
 	r = daemon_run(&conf, &err);
 	if (r < 0)
 		log_line(LOG_LEVEL_ERROR, "monitor-failed", "why", err.text, NULL);
-	if (r == -ENOKEY)
-		return EXIT_USAGE;
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return program_status(r);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct args args = { .conf = ETC_DIR "/monitor.conf" };
+	struct own_args more = { NULL, false, false };
+	const struct program program = { "lifeboat-monitor", LIFEBOAT_VERSION, usage, own,
+		take, &more, monitor_conf_print_mdoc };
+	struct program_args args = { .conf = ETC_DIR "/monitor.conf" };
+	int told;
 
-	if (!parse_args(&args, argc, argv)) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	if (args.role)
-		return run_role(args.role, args.once);
-	if (args.help || args.version) {
-		fputs(args.help ? usage : "lifeboat-monitor " LIFEBOAT_VERSION "\n",
-		    stdout);
-		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	}
-	if (args.mdoc) {
-		monitor_conf_print_mdoc(stdout);
-		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	}
-	if (args.once)
-		return once_run(args.json) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (!program_parse(&args, &program, argc, argv) || (more.json && !more.once))
+		return program_misused(&program);
+	if (more.role)
+		return run_role(more.role, more.once);
+	told = program_tell(&program, &args);
+	if (told >= 0)
+		return told;
+	if (more.once)
+		return once_run(more.json) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	return run_conf(&args);
 }

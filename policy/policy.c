@@ -5,17 +5,15 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/program.h"
+#include "base/seal.h"
 #include "policy/core/core.h"
 #include "policy/loop.h"
 #include "policy/replay.h"
 
-enum { EXIT_USAGE = 2 };
-
-struct args {
-	const char *conf;
+struct own_args {
 	const char *replay;
 	const char *rules; /* "table" or "dot" */
-	bool check, print, mdoc, help, version;
 };
 
 static const char usage[] =
@@ -29,38 +27,23 @@ static const char usage[] =
     "  --replay FILE   decide again what a recording or scenario holds\n"
     "  --rules[=dot]   print the rules of a host's health, or their graph\n";
 
-static bool
-parse_args(struct args *args, int argc, char **argv)
-{
-	enum { OPT_PRINT = 256, OPT_REPLAY, OPT_RULES, OPT_HELP, OPT_VERSION, OPT_MDOC };
-	static const struct option options[] = {
-		{ "print-config", no_argument, NULL, OPT_PRINT },
-		{ "print-mdoc", no_argument, NULL, OPT_MDOC }, /* for the manual page */
-		{ "replay", required_argument, NULL, OPT_REPLAY },
-		{ "rules", optional_argument, NULL, OPT_RULES },
-		{ "help", no_argument, NULL, OPT_HELP },
-		{ "version", no_argument, NULL, OPT_VERSION },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+enum { OPT_REPLAY = PROGRAM_OWN, OPT_RULES };
 
-	/* One thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
-	while ((c = getopt_long(argc, argv, "c:n", options, NULL)) != -1) {
-		if (c == 'c')
-			args->conf = optarg;
-		if (c == OPT_REPLAY)
-			args->replay = optarg;
-		if (c == OPT_RULES)
-			args->rules = optarg ? optarg : "table";
-		args->check |= c == 'n';
-		args->print |= c == OPT_PRINT;
-		args->mdoc |= c == OPT_MDOC;
-		args->help |= c == OPT_HELP;
-		args->version |= c == OPT_VERSION;
-		if (c == '?')
-			return false;
-	}
-	return optind == argc;
+static const struct option own[] = {
+	{ "replay", required_argument, NULL, OPT_REPLAY },
+	{ "rules", optional_argument, NULL, OPT_RULES },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+take(void *to, int option, const char *value)
+{
+	struct own_args *args = to;
+
+	if (option == OPT_REPLAY)
+		args->replay = value;
+	if (option == OPT_RULES)
+		args->rules = value ? value : "table";
 }
 
 static int
@@ -92,7 +75,7 @@ print_rules(const char *how)
 
 	if (!dot && strcmp(how, "table") != 0) {
 		fputs(usage, stderr);
-		return EXIT_USAGE;
+		return PROGRAM_USAGE;
 	}
 	if (dot)
 		printf("digraph health {\n");
@@ -126,34 +109,24 @@ serve(struct policy_conf *conf, const char *path)
 	}
 	if (r < 0)
 		log_line(LOG_LEVEL_ERROR, "engine-failed", "error", err.text, NULL);
-	if (r == -ENOKEY)
-		return EXIT_USAGE;
-	return r < 0 ? 1 : 0;
+	return program_status(r);
 }
 
 static int
-run(const struct args *args)
+run_conf(const struct program_args *args)
 {
 	struct policy_conf *conf;
 	struct err err;
 
-	if (args->replay)
-		return run_replay(args->replay);
-	if (args->rules)
-		return print_rules(args->rules);
-	if (args->mdoc) {
-		policy_conf_print_mdoc(stdout);
-		return 0;
-	}
 	if (policy_conf_read(&conf, args->conf, &err) < 0) {
 		fprintf(stderr, "lifeboat-policy: %s\n", err.text);
-		return EXIT_USAGE;
+		return PROGRAM_USAGE;
 	}
 	if (args->print)
 		policy_conf_print(stdout, conf);
 	if (args->print || args->check) {
 		policy_conf_free(conf);
-		return 0;
+		return program_printed();
 	}
 	return serve(conf, args->conf);
 }
@@ -161,20 +134,24 @@ run(const struct args *args)
 int
 main(int argc, char **argv)
 {
-	struct args args = { .conf = ETC_DIR "/policy.conf" };
+	struct own_args more = { NULL, NULL };
+	const struct program program = { "lifeboat-policy", LIFEBOAT_VERSION, usage, own,
+		take, &more, policy_conf_print_mdoc };
+	struct program_args args = { .conf = ETC_DIR "/policy.conf" };
+	int told;
 
-	if (!parse_args(&args, argc, argv)) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	if (args.help || args.version) {
-		fputs(
-		    args.help ? usage : "lifeboat-policy " LIFEBOAT_VERSION "\n", stdout);
-		return 0;
-	}
+	if (!program_parse(&args, &program, argc, argv))
+		return program_misused(&program);
+	told = program_tell(&program, &args);
+	if (told >= 0)
+		return told;
 	if (seal_start() < 0) {
 		fputs("lifeboat-policy: no random numbers to be had\n", stderr);
 		return 1;
 	}
-	return run(&args);
+	if (more.replay)
+		return run_replay(more.replay);
+	if (more.rules)
+		return print_rules(more.rules);
+	return run_conf(&args);
 }
