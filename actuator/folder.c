@@ -11,6 +11,7 @@
 
 #include "actuator/folder.h"
 #include "base/log.h"
+#include "base/whole.h"
 
 void
 folder_name(char out[FOLDER_NAME], const Lifeboat__OrderId *id)
@@ -54,22 +55,6 @@ folder_read(const char *folder, const char *file, void *buf, size_t size)
 	return n < 0 ? (len == size ? -E2BIG : -EIO) : (int)len;
 }
 
-static int
-write_all(int fd, const void *data, size_t len)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = write(fd, (const char *)data + done, len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
 int
 folder_write(const char *folder, const char *file, const void *data, size_t len)
 {
@@ -82,7 +67,7 @@ folder_write(const char *folder, const char *file, const void *data, size_t len)
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, data, len);
+	r = whole_write(fd, data, len);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	close(fd);

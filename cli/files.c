@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/whole.h"
+
 static int
 cannot(struct err *err, int error, const char *what, const char *path)
 {
@@ -72,18 +74,10 @@ files_read(char **text, bool *found, const char *path, struct err *err)
 static int
 fill(int fd, const char *text, const struct files_owner *owner)
 {
-	size_t left = strlen(text);
+	int r = whole_write(fd, text, strlen(text));
 
-	while (left > 0) {
-		ssize_t n = write(fd, text, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		text += n;
-		left -= (size_t)n;
-	}
+	if (r < 0)
+		return -r;
 	if (fchown(fd, owner->uid, owner->gid) < 0 || fchmod(fd, owner->mode) < 0 ||
 	    fsync(fd) < 0)
 		return errno;

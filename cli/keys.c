@@ -6,22 +6,7 @@
 #include <unistd.h>
 
 #include "base/seal.h"
-
-static int
-write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
+#include "base/whole.h"
 
 static int
 print_key(const uint8_t key[SEAL_KEY])
@@ -31,7 +16,7 @@ print_key(const uint8_t key[SEAL_KEY])
 
 	seal_format(line, key);
 	line[SEAL_TEXT - 1] = '\n';
-	r = write_all(STDOUT_FILENO, line, SEAL_TEXT);
+	r = whole_write(STDOUT_FILENO, line, SEAL_TEXT);
 	explicit_bzero(line, sizeof(line));
 	if (r == 0)
 		return CLI_OK;
