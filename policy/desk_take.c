@@ -112,8 +112,14 @@ between(const Lifeboat__OrderState *s, enum phase from, enum phase to)
 }
 
 static void
-take_progress(struct book_order *o, const Lifeboat__OrderState *s)
+take_progress(struct book_order *o, const Lifeboat__OrderState *s, mono_t now)
 {
+	bool gave_up = s->why[0] != '\0';
+
+	if (o->phase != (enum phase)s->phase || o->row.bytes != s->bytes ||
+	    o->gave_up != gave_up)
+		o->went_on_at = now;
+	o->gave_up = gave_up;
 	o->row.taken = true;
 	o->phase = (enum phase)s->phase;
 	o->bytes_per_s = s->bytes_per_s;
@@ -193,14 +199,25 @@ is_tail(enum phase phase)
 	return phase >= PHASE_READY && phase < PHASE_PROVING;
 }
 
-/* Open ones that go on; at most once a second the core is told.  An actuator that lives
- * is no progress: in the tail only the next phase is. */
+/*
+ * An actuator that lives is no progress.  In the tail only the next phase is; before it
+ * the actuator has what time it needs to give up by itself, less what the core waits.
+ */
+static bool
+stands_still(const struct engine *e, const struct book_order *o, mono_t now)
+{
+	if (is_tail(o->phase))
+		return o->phase == o->news_phase;
+	return mono_since(now, o->went_on_at) >
+	       e->conf->move_stall_ms - core_rules(e->core)->move_silence_ms;
+}
+
+/* Open ones that go on; at most once a second the core is told. */
 static void
 take_open(struct engine *e, struct book_order *o, mono_t now)
 {
 	if (o->row.kind == ORDER_PREPARE || o->row.outcome != OUTCOME_NONE ||
-	    mono_since(now, o->news_at) < DESK_NEWS_MS ||
-	    (is_tail(o->phase) && o->phase == o->news_phase))
+	    mono_since(now, o->news_at) < DESK_NEWS_MS || stands_still(e, o, now))
 		return;
 	o->news_at = now;
 	o->news_phase = o->phase;
@@ -276,7 +293,7 @@ desk_take(struct engine *e, int host, const Lifeboat__OrderState *s, mono_t now)
 		return;
 	}
 	first = !o->row.taken;
-	take_progress(o, s);
+	take_progress(o, s, now);
 	if (outcome == OUTCOME_READY && !take_berth(o, s->berth))
 		return;
 	if (outcome == o->row.said ? first && book_save(&e->book, o) < 0

@@ -14,7 +14,7 @@ give(struct engine *e, mono_t now, const struct action *a)
 	int r = draft_order(&o, e, a, &err);
 
 	if (r == 0) {
-		o->since = now;
+		o->since = o->went_on_at = now;
 		r = book_add(&e->book, o, &err);
 		if (r < 0)
 			book_order_free(o);

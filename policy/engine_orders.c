@@ -27,7 +27,7 @@ read_order(void *to, const struct store_order *row)
 	o->from = core_find_host(e->core, row->from);
 	o->to = core_find_host(e->core, row->to);
 	o->host = strcmp(row->host, row->from) == 0 ? o->from : o->to;
-	o->since = o->told_at = e->started;
+	o->since = o->told_at = o->went_on_at = e->started;
 	o->told = o->withdrawn = true;
 	o->last = row->said != OUTCOME_NONE && row->said != OUTCOME_READY &&
 		  row->said != OUTCOME_UNDEFINED;

@@ -313,6 +313,43 @@ a_move_that_hangs_in_its_tail_is_held_although_its_actuator_lives(void **state)
 	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"verdict\":\"proven\"");
 }
 
+/* Its mover hangs or cannot start, and the actuator shows the order all the same. */
+static void
+a_move_that_gets_no_further_is_held_although_its_actuator_lives(void **state)
+{
+	Lifeboat__OrderState *moving;
+
+	(void)state;
+	moving = move(prepare());
+	moving->phase = PHASE_COPYING;
+	for (int i = 0; i < 5; i++) {
+		moving->bytes += 1 << 20;
+		rig_run(&r, 150000);
+		door_says("{\"op\":\"orders\"}", "\"held\":false");
+	}
+	/* It has given up, and waits for xl to end. */
+	moving->why = strdup("stalled");
+	rig_run(&r, 150000);
+	door_says("{\"op\":\"orders\"}", "\"held\":false");
+	r.host[1].guest = true;
+	r.host[1].state = GUEST_PAUSED;
+	rig_run(&r, 35000);
+	door_says("{\"op\":\"orders\"}", "\"held\":true");
+}
+
+static void
+a_move_that_never_starts_is_held_although_its_actuator_lives(void **state)
+{
+	(void)state;
+	move(prepare());
+	rig_run(&r, 170000);
+	door_says("{\"op\":\"orders\"}", "\"held\":false");
+	r.host[1].guest = true;
+	r.host[1].state = GUEST_PAUSED;
+	rig_run(&r, 15000);
+	door_says("{\"op\":\"orders\"}", "\"held\":true");
+}
+
 static void
 a_hold_survives_a_restart_and_an_operator_settles_it(void **state)
 {
@@ -436,6 +473,8 @@ main(void)
 		CASE(a_move_goes_on_over_a_restart),
 		CASE(a_prepare_that_ends_with_the_engine_has_stayed),
 		CASE(a_move_that_hangs_in_its_tail_is_held_although_its_actuator_lives),
+		CASE(a_move_that_gets_no_further_is_held_although_its_actuator_lives),
+		CASE(a_move_that_never_starts_is_held_although_its_actuator_lives),
 		CASE(a_hold_survives_a_restart_and_an_operator_settles_it),
 		CASE(a_move_is_cancelled_until_its_point_of_no_return),
 		CASE(a_leftover_after_the_end_is_held_again_and_cleaned),
