@@ -242,6 +242,17 @@ is_settled(const struct book_order *o, enum outcome outcome)
 	       (outcome != OUTCOME_UNDEFINED || o->row.outcome != OUTCOME_NONE);
 }
 
+/* The core was done with it, and the target has half of the guest, or the guest. */
+static bool
+is_surprise(const struct book_order *o, enum outcome outcome)
+{
+	if (o->row.kind != ORDER_PREPARE || o->row.outcome == OUTCOME_NONE)
+		return false;
+	return outcome == OUTCOME_HELD ||
+	       (outcome == OUTCOME_MOVED && o->row.outcome != OUTCOME_MOVED &&
+		   o->row.outcome != OUTCOME_UNDEFINED);
+}
+
 /* What the core has not heard; false when it may not hear it yet. */
 static bool
 take_news(
@@ -250,9 +261,7 @@ take_news(
 	enum outcome outcome = (enum outcome)s->outcome;
 	order_t id = o->row.id;
 
-	/* Held by the target after the core was done with it. */
-	if (o->row.kind == ORDER_PREPARE && outcome == OUTCOME_HELD &&
-	    o->row.outcome != OUTCOME_NONE && !engine_reopen(e, o, now)) {
+	if (is_surprise(o, outcome) && !engine_reopen(e, o, now)) {
 		/* Another order has the guest: to be said again, until it may. */
 		o = book_find(&e->book, id);
 		if (o)

@@ -5,6 +5,7 @@
  *   preparing --refused, late, source calm--> done
  *   moving    --stayed, ended--> done
  *   moving    --silence, undefined, held, stayed suspended--> holding
+ *   moving    --source and target contradict each other--> holding
  *   holding   --facts of both hosts prove where the guest runs--> done
  *   holding   --an operator has seen it--> done
  *

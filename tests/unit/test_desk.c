@@ -436,6 +436,33 @@ a_leftover_after_the_end_is_held_again_and_cleaned(void **state)
 	door_says("{\"op\":\"hosts\"}", "\"held\":false");
 }
 
+/* It was cut off, and the source's word had to do. */
+static void
+a_guest_that_runs_at_the_target_after_the_end_is_held_until_both_lists_show_it(
+    void **state)
+{
+	Lifeboat__OrderState *prepared;
+
+	(void)state;
+	prepared = prepare();
+	move(prepared)->outcome = OUTCOME_STAYED;
+	rig_ask(&r, 0);
+	rig_drop(&r, 0);
+	engine_drain(r.engine, (host_t){ 0 }, false, r.now, &(struct err){ "" });
+	rig_run(&r, 11000);
+	assert_int_equal(core_orders(r.engine->core), 0);
+
+	prepared->outcome = OUTCOME_MOVED;
+	rig_ask(&r, 1);
+	door_says("{\"op\":\"hosts\"}", "\"held\":true");
+	r.host[0].guest = false;
+	r.host[1].guest = true;
+	rig_run(&r, 3000);
+	assert_int_equal(core_orders(r.engine->core), 0);
+	assert_int_equal(r.engine->book.n, 0);
+	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"verdict\":\"proven\"");
+}
+
 static void
 act_needs_an_actuator_and_its_silence_is_noticed(void **state)
 {
@@ -478,6 +505,8 @@ main(void)
 		CASE(a_hold_survives_a_restart_and_an_operator_settles_it),
 		CASE(a_move_is_cancelled_until_its_point_of_no_return),
 		CASE(a_leftover_after_the_end_is_held_again_and_cleaned),
+		CASE(
+		    a_guest_that_runs_at_the_target_after_the_end_is_held_until_both_lists_show_it),
 		CASE(act_needs_an_actuator_and_its_silence_is_noticed),
 	};
 
