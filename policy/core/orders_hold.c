@@ -1,6 +1,5 @@
 #include "policy/core/orders.h"
 #include "policy/core/orders_internal.h"
-#include "policy/core/place.h"
 #include "policy/core/say.h"
 
 #include <string.h>
@@ -100,11 +99,24 @@ orders_cancel(struct core *core, order_t id)
 		orders_end(core, i, OUTCOME_STAYED, WHY_OPERATOR);
 }
 
+/* The guest there, if it may ever run: what is dying will not, however long it lasts. */
+static const struct guest_facts *
+living(const struct core *core, host_t host, const struct uuid *guest)
+{
+	const struct xen_facts *x = &core->xen[host.i];
+
+	for (int i = 0; i < x->n_guests; i++)
+		if (uuid_equal(&x->guests[i].uuid, guest) &&
+		    x->guests[i].state != GUEST_DYING)
+			return &x->guests[i];
+	return NULL;
+}
+
 /* One host is off: what the other one's list says is all there is. */
 static enum outcome
 left_on(const struct core *core, const struct order *o, host_t other)
 {
-	const struct guest_facts *g = place_find(core, other, &o->guest);
+	const struct guest_facts *g = living(core, other, &o->guest);
 
 	if (!xen_fresh(core, other.i) || core->xen[other.i].state != PROBE_OK)
 		return OUTCOME_NONE;
@@ -154,8 +166,8 @@ orders_proven(const struct core *core, const struct order *o)
 
 	if (!has_answered(core, o, o->from) || !has_answered(core, o, o->to))
 		return OUTCOME_NONE;
-	here = place_find(core, o->from, &o->guest);
-	there = place_find(core, o->to, &o->guest);
+	here = living(core, o->from, &o->guest);
+	there = living(core, o->to, &o->guest);
 	if (there && !here && there->state == GUEST_RUNNING)
 		return OUTCOME_MOVED;
 	if (here && !there && here->state == GUEST_RUNNING)
@@ -208,8 +220,8 @@ is_void(const struct order *o, const struct guest_facts *there)
 static struct action
 mend(const struct core *core, const struct order *o)
 {
-	const struct guest_facts *here = place_find(core, o->from, &o->guest);
-	const struct guest_facts *there = place_find(core, o->to, &o->guest);
+	const struct guest_facts *here = living(core, o->from, &o->guest);
+	const struct guest_facts *there = living(core, o->to, &o->guest);
 	bool source = has_answered(core, o, o->from),
 	     target = has_answered(core, o, o->to);
 
