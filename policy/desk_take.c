@@ -234,12 +234,14 @@ stop_prepare(struct engine *e, order_t id)
 		prepare->cancel = prepare->told;
 }
 
-/* Undefined is a last word only when the core no longer waits for a better one. */
+/* Undefined is a last word only when the core no longer waits for a better one, and of a
+ * move or its prepare: what was to mend their end is given anew. */
 static bool
 is_settled(const struct book_order *o, enum outcome outcome)
 {
 	return is_last(outcome) &&
-	       (outcome != OUTCOME_UNDEFINED || o->row.outcome != OUTCOME_NONE);
+	       (outcome != OUTCOME_UNDEFINED || o->row.outcome != OUTCOME_NONE ||
+		   o->row.kind == ORDER_RESUME || o->row.kind == ORDER_CLEAN);
 }
 
 /* The core was done with it, and the target has half of the guest, or the guest. */

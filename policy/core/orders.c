@@ -289,9 +289,12 @@ take_berth_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 static void
 take_follow_outcome(struct core *core, struct order *o, enum outcome outcome)
 {
-	if (outcome != OUTCOME_STAYED && outcome != OUTCOME_ENDED)
+	bool mended = outcome == OUTCOME_STAYED || outcome == OUTCOME_ENDED;
+
+	if (outcome == OUTCOME_NONE || (o->follow_failed && !mended))
 		return;
 	o->since = core->now;
+	o->follow_failed = !mended;
 	/* The original was brought back: what the target has left may go after it. */
 	if (outcome == OUTCOME_STAYED && o->said == OUTCOME_STAYED_SUSPENDED) {
 		o->said = OUTCOME_STAYED;

@@ -184,6 +184,7 @@ give_follow(struct core *core, struct order *o, const struct action *what)
 	struct action *a = orders_say(core, what->kind, what->why, o);
 
 	o->follow = orders_new_id(core);
+	o->follow_failed = false;
 	a->order = o->follow;
 	a->after = o->prepare;
 	a->at = what->at;
@@ -216,6 +217,17 @@ is_void(const struct order *o, const struct guest_facts *there)
 	return o->berth == OUTCOME_HELD && o->berth_why == WHY_LEFTOVER && is_half(there);
 }
 
+/* Somebody has started it on a third host meanwhile. */
+static bool
+is_elsewhere(const struct core *core, const struct order *o)
+{
+	for (int32_t i = 0; i < core->n_hosts; i++)
+		if (i != o->from.i && i != o->to.i &&
+		    living(core, (host_t){ i }, &o->guest))
+			return true;
+	return false;
+}
+
 /* What would mend the end of an order, and nothing while that is not proven. */
 static struct action
 mend(const struct core *core, const struct order *o)
@@ -226,7 +238,8 @@ mend(const struct core *core, const struct order *o)
 	     target = has_answered(core, o, o->to);
 
 	/* The source has it suspended; the target has ended, and will never start it. */
-	if (o->said == OUTCOME_STAYED_SUSPENDED && target && is_void(o, there))
+	if (o->said == OUTCOME_STAYED_SUSPENDED && target && is_void(o, there) &&
+	    !is_elsewhere(core, o))
 		return (struct action){ ACTION_RESUME, WHY_ABORTED, .at = o->from };
 	if (!source || !target)
 		return (struct action){ ACTION_KINDS, WHY_NONE, .at = HOST_NONE };
@@ -241,12 +254,26 @@ mend(const struct core *core, const struct order *o)
 	return (struct action){ ACTION_KINDS, WHY_NONE, .at = HOST_NONE };
 }
 
+/* What kept an actuator from it may have gone: a full /run, an xl that failed. */
+static bool
+may_follow(const struct core *core, const struct order *o)
+{
+	int64_t pause = core->rules.cooldown_ms > core->rules.prepare_ms
+			    ? core->rules.cooldown_ms
+			    : core->rules.prepare_ms;
+
+	if (core->mode == MODE_OBSERVE)
+		return false;
+	return o->follow.number == 0 ||
+	       (o->follow_failed && mono_since(core->now, o->since) >= pause);
+}
+
 void
 orders_follow(struct core *core, struct order *o)
 {
 	struct action what;
 
-	if (o->follow.number != 0 || core->mode == MODE_OBSERVE)
+	if (!may_follow(core, o))
 		return;
 	what = mend(core, o);
 	if (what.kind != ACTION_KINDS && has_actuator(core, what.at))

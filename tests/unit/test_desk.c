@@ -436,6 +436,48 @@ a_leftover_after_the_end_is_held_again_and_cleaned(void **state)
 	door_says("{\"op\":\"hosts\"}", "\"held\":false");
 }
 
+static void
+a_resume_that_was_refused_is_given_again_also_over_a_restart(void **state)
+{
+	Lifeboat__OrderState *prepared, *moving, *resumed;
+
+	(void)state;
+	prepared = prepare();
+	moving = move(prepared);
+	r.host[0].state = GUEST_SUSPENDED;
+	moving->outcome = OUTCOME_STAYED_SUSPENDED;
+	prepared->outcome = OUTCOME_STAYED;
+	rig_run(&r, 3000);
+	rig_ask(&r, 0);
+	assert_int_equal(r.host[0].reply->n_orders, 1);
+	assert_int_equal(r.host[0].reply->orders[0]->kind, ORDER_RESUME);
+	resumed = rig_take(&r, 0, r.host[0].reply->orders[0]);
+	resumed->outcome = OUTCOME_REFUSED;
+	rig_run(&r, 500000);
+	assert_int_equal(r.host[0].reply->n_orders, 0);
+	rig_drop(&r, 0);
+	rig_drop(&r, 1);
+	rig_restart(&r);
+	rig_run(&r, 590000);
+	assert_int_equal(r.host[0].reply->n_orders, 0);
+	rig_run(&r, 15000);
+	assert_int_equal(r.host[0].reply->n_orders, 1);
+	assert_int_equal(r.host[0].reply->orders[0]->kind, ORDER_RESUME);
+	resumed = rig_take(&r, 0, r.host[0].reply->orders[0]);
+	resumed->outcome = OUTCOME_UNDEFINED;
+	rig_run(&r, 590000);
+	assert_int_equal(r.host[0].reply->n_acknowledged, 1);
+	rig_drop(&r, 0);
+	rig_run(&r, 20000);
+	resumed = rig_take(&r, 0, r.host[0].reply->orders[0]);
+	resumed->outcome = OUTCOME_STAYED;
+	r.host[0].state = GUEST_RUNNING;
+	engine_drain(r.engine, (host_t){ 0 }, false, r.now, &(struct err){ "" });
+	rig_run(&r, 4000);
+	assert_int_equal(core_orders(r.engine->core), 0);
+	assert_int_equal(r.engine->book.n, 0);
+}
+
 /* It was cut off, and the source's word had to do. */
 static void
 a_guest_that_runs_at_the_target_after_the_end_is_held_until_both_lists_show_it(
@@ -505,6 +547,7 @@ main(void)
 		CASE(a_hold_survives_a_restart_and_an_operator_settles_it),
 		CASE(a_move_is_cancelled_until_its_point_of_no_return),
 		CASE(a_leftover_after_the_end_is_held_again_and_cleaned),
+		CASE(a_resume_that_was_refused_is_given_again_also_over_a_restart),
 		CASE(
 		    a_guest_that_runs_at_the_target_after_the_end_is_held_until_both_lists_show_it),
 		CASE(act_needs_an_actuator_and_its_silence_is_noticed),
