@@ -305,13 +305,8 @@ engine_cancel(struct engine *e, order_t id, const char *by, mono_t now, struct e
 		stop(prepare);
 		return 0;
 	}
-	event = engine_make(move ? EVENT_OUTCOME : EVENT_CANCEL, now);
+	event = engine_make(EVENT_CANCEL, now);
 	event->cancel = id;
-	if (move) {
-		event->outcome.order = move->row.id;
-		event->outcome.outcome = OUTCOME_STAYED;
-		event->outcome.why = WHY_OPERATOR;
-	}
 	engine_event(e, event);
 	return 0;
 }

@@ -95,7 +95,8 @@ orders_cancel(struct core *core, order_t id)
 {
 	int i = orders_find(core, id);
 
-	if (i >= 0 && core->order[i].state == ORDER_PREPARING)
+	if (i >= 0 && core->order[i].state != ORDER_HOLDING &&
+	    core->order[i].said == OUTCOME_NONE)
 		orders_end(core, i, OUTCOME_STAYED, WHY_OPERATOR);
 }
 

@@ -400,6 +400,43 @@ a_move_is_cancelled_until_its_point_of_no_return(void **state)
 	door_says("{\"op\":\"cancel\",\"order\":\"1\"}", "TERM.NUMBER");
 }
 
+static void
+a_move_that_no_reply_carried_is_cancelled_at_once(void **state)
+{
+	(void)state;
+	open_berth(prepare());
+	rig_ask(&r, 1);
+	door_says("{\"op\":\"cancel\",\"order\":\"1.2\"}", "being cancelled");
+	assert_int_equal(core_orders(r.engine->core), 0);
+	rig_ask(&r, 0);
+	assert_int_equal(r.host[0].reply->n_orders, 0);
+	rig_ask(&r, 1);
+	assert_int_equal(r.host[1].reply->n_cancelled, 1);
+	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"verdict\":\"operator\"");
+}
+
+/* Who may still say something is not known then: what the target finds is taken in. */
+static void
+a_restart_while_the_targets_word_is_awaited_ends_the_order_and_the_berth(void **state)
+{
+	Lifeboat__OrderState *prepared;
+
+	(void)state;
+	prepared = prepare();
+	move(prepared)->outcome = OUTCOME_STAYED;
+	rig_ask(&r, 0);
+	assert_int_equal(core_orders(r.engine->core), 1);
+	rig_drop(&r, 0);
+	rig_restart(&r);
+	assert_int_equal(core_orders(r.engine->core), 0);
+	rig_ask(&r, 1);
+	assert_int_equal(r.host[1].reply->n_cancelled, 1);
+	prepared->outcome = OUTCOME_HELD;
+	prepared->why = strdup("leftover");
+	rig_ask(&r, 1);
+	door_says("{\"op\":\"orders\"}", "\"held\":true");
+}
+
 /* The source had it back already when the target found its half. */
 static void
 a_leftover_after_the_end_is_held_again_and_cleaned(void **state)
@@ -546,6 +583,9 @@ main(void)
 		CASE(a_move_that_never_starts_is_held_although_its_actuator_lives),
 		CASE(a_hold_survives_a_restart_and_an_operator_settles_it),
 		CASE(a_move_is_cancelled_until_its_point_of_no_return),
+		CASE(a_move_that_no_reply_carried_is_cancelled_at_once),
+		CASE(
+		    a_restart_while_the_targets_word_is_awaited_ends_the_order_and_the_berth),
 		CASE(a_leftover_after_the_end_is_held_again_and_cleaned),
 		CASE(a_resume_that_was_refused_is_given_again_also_over_a_restart),
 		CASE(
