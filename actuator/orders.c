@@ -169,6 +169,9 @@ orders_init(struct orders *o, const struct orders_owner *of, const struct uuid *
 	if (folder_read(of->conf->run, "term", &o->term, sizeof(o->term)) !=
 	    sizeof(o->term))
 		o->term = 0;
+	o->bound = folder_read(of->conf->run, "engine", &o->engine, sizeof(o->engine)) ==
+		   sizeof(o->engine);
+	o->heard = now;
 	scan(o, &arena, now);
 	wire_arena_deinit(&arena);
 	return 0;
@@ -296,6 +299,15 @@ take_order(struct orders *o, const Lifeboat__Order *order, mono_t now)
 		o->of.start(o->of.owner, folder);
 }
 
+/* What must outlive this process: one file of the run folder. */
+static void
+keep(const struct orders *o, const char *name, const void *data, size_t len)
+{
+	if (folder_write(o->of.conf->run, name, data, len) < 0)
+		log_line(LOG_LEVEL_ERROR, "term-not-kept", "folder", o->of.conf->run,
+		    "file", name, NULL);
+}
+
 /* One engine at a time, and never back in time. */
 static bool
 may_speak(struct orders *o, const Lifeboat__Reply *reply, mono_t now)
@@ -320,6 +332,8 @@ may_speak(struct orders *o, const Lifeboat__Reply *reply, mono_t now)
 		o->lower_told = true;
 		return false;
 	}
+	if (!o->bound || !uuid_equal(&engine, &o->engine))
+		keep(o, "engine", &engine, sizeof(engine));
 	o->bound = true;
 	o->engine = engine;
 	o->heard = now;
@@ -330,15 +344,10 @@ may_speak(struct orders *o, const Lifeboat__Reply *reply, mono_t now)
 static void
 learn_term(struct orders *o, uint64_t term)
 {
-	int r;
-
 	if (term == o->term)
 		return;
 	o->term = term;
-	r = folder_write(o->of.conf->run, "term", &term, sizeof(term));
-	if (r < 0)
-		log_line(
-		    LOG_LEVEL_ERROR, "term-not-kept", "folder", o->of.conf->run, NULL);
+	keep(o, "term", &term, sizeof(term));
 }
 
 static void

@@ -247,6 +247,25 @@ another_engine_is_heard_only_after_thirty_seconds_of_silence(void **state)
 }
 
 static void
+the_engine_that_it_heard_last_is_the_one_after_a_restart_too(void **state)
+{
+	static uint8_t other[16] = "another engine";
+
+	(void)state;
+	t.reply.n_orders = 0;
+	tell(0);
+	orders_deinit(&t.orders);
+	assert_int_equal(open_table(), 0);
+	t.reply.n_orders = 1;
+	t.reply.engine.data = other;
+	t.id.engine.data = other;
+	tell(ORDERS_BOUND_MS - 1);
+	assert_int_equal(t.started, 0);
+	tell(ORDERS_BOUND_MS);
+	assert_int_equal(t.started, 1);
+}
+
+static void
 a_second_order_for_a_guest_is_refused_while_one_is_open(void **state)
 {
 	(void)state;
@@ -507,6 +526,7 @@ main(void)
 		FRESH(an_engine_of_a_lower_term_is_not_heard),
 		FRESH(an_order_of_an_earlier_term_is_refused),
 		FRESH(another_engine_is_heard_only_after_thirty_seconds_of_silence),
+		FRESH(the_engine_that_it_heard_last_is_the_one_after_a_restart_too),
 		FRESH(a_second_order_for_a_guest_is_refused_while_one_is_open),
 		FRESH(a_run_folder_that_takes_nothing_refuses_the_order),
 		FRESH(an_outcome_written_in_the_tick_of_the_last_state_is_seen),
