@@ -239,10 +239,10 @@ refuse(
 {
 	struct order_entry *e;
 
-	log_line(LOG_LEVEL_WARNING, "order-refused", "order", what->name, "kind",
-	    order_kind_name(what->kind), "why", why, "detail", detail, NULL);
 	if (o->n == MAX_ORDERS_TOLD)
 		return; /* it will be told again */
+	log_line(LOG_LEVEL_WARNING, "order-refused", "order", what->name, "kind",
+	    order_kind_name(what->kind), "why", why, "detail", detail, NULL);
 	e = &o->entry[o->n++];
 	*e = *what;
 	e->ended = e->no_folder = true;
@@ -359,8 +359,16 @@ cancel(struct orders *o, const Lifeboat__OrderId *id)
 	if (i < 0 || o->entry[i].ended || !folder_of(o, o->entry[i].name, folder) ||
 	    folder_has(folder, "cancel"))
 		return;
-	folder_write(folder, "cancel", "1\n", 2);
-	log_line(LOG_LEVEL_NOTICE, "order-cancelled", "order", o->entry[i].name, NULL);
+	if (folder_write(folder, "cancel", "1\n", 2) == 0) {
+		log_line(
+		    LOG_LEVEL_NOTICE, "order-cancelled", "order", o->entry[i].name, NULL);
+		return;
+	}
+	/* The next reply asks again. */
+	if (!o->entry[i].cancel_failed)
+		log_line(LOG_LEVEL_ERROR, "order-not-cancelled", "order",
+		    o->entry[i].name, "folder", folder, NULL);
+	o->entry[i].cancel_failed = true;
 }
 
 void
@@ -383,8 +391,9 @@ orders_take(struct orders *o, const Lifeboat__Reply *reply, mono_t now)
 bool
 orders_look(struct orders *o)
 {
-	bool changed = false;
+	bool changed = o->changed;
 
+	o->changed = false;
 	for (int i = 0; i < o->n; i++)
 		changed |= read_state(o, &o->entry[i]);
 	return changed;
@@ -414,6 +423,10 @@ orders_revive(struct orders *o, mono_t now)
 		if (lock < 0)
 			continue;
 		close(lock);
+		/* It may have ended just now. */
+		o->changed |= read_state(o, &o->entry[i]);
+		if (o->entry[i].ended)
+			continue;
 		log_line(LOG_LEVEL_WARNING, "mover-started-again", "order",
 		    o->entry[i].name, NULL);
 		o->entry[i].started = now;
