@@ -169,6 +169,9 @@ orders_init(struct orders *o, const struct orders_owner *of, const struct uuid *
 	if (folder_read(of->conf->run, "term", &o->term, sizeof(o->term)) !=
 	    sizeof(o->term))
 		o->term = 0;
+	o->bound = folder_read(of->conf->run, "engine", &o->engine, sizeof(o->engine)) ==
+		   sizeof(o->engine);
+	o->heard = now;
 	scan(o, &arena, now);
 	wire_arena_deinit(&arena);
 	return 0;
@@ -236,10 +239,10 @@ refuse(
 {
 	struct order_entry *e;
 
-	log_line(LOG_LEVEL_WARNING, "order-refused", "order", what->name, "kind",
-	    order_kind_name(what->kind), "why", why, "detail", detail, NULL);
 	if (o->n == MAX_ORDERS_TOLD)
 		return; /* it will be told again */
+	log_line(LOG_LEVEL_WARNING, "order-refused", "order", what->name, "kind",
+	    order_kind_name(what->kind), "why", why, "detail", detail, NULL);
 	e = &o->entry[o->n++];
 	*e = *what;
 	e->ended = e->no_folder = true;
@@ -296,6 +299,15 @@ take_order(struct orders *o, const Lifeboat__Order *order, mono_t now)
 		o->of.start(o->of.owner, folder);
 }
 
+/* What must outlive this process: one file of the run folder. */
+static void
+keep(const struct orders *o, const char *name, const void *data, size_t len)
+{
+	if (folder_write(o->of.conf->run, name, data, len) < 0)
+		log_line(LOG_LEVEL_ERROR, "term-not-kept", "folder", o->of.conf->run,
+		    "file", name, NULL);
+}
+
 /* One engine at a time, and never back in time. */
 static bool
 may_speak(struct orders *o, const Lifeboat__Reply *reply, mono_t now)
@@ -320,6 +332,8 @@ may_speak(struct orders *o, const Lifeboat__Reply *reply, mono_t now)
 		o->lower_told = true;
 		return false;
 	}
+	if (!o->bound || !uuid_equal(&engine, &o->engine))
+		keep(o, "engine", &engine, sizeof(engine));
 	o->bound = true;
 	o->engine = engine;
 	o->heard = now;
@@ -330,15 +344,10 @@ may_speak(struct orders *o, const Lifeboat__Reply *reply, mono_t now)
 static void
 learn_term(struct orders *o, uint64_t term)
 {
-	int r;
-
 	if (term == o->term)
 		return;
 	o->term = term;
-	r = folder_write(o->of.conf->run, "term", &term, sizeof(term));
-	if (r < 0)
-		log_line(
-		    LOG_LEVEL_ERROR, "term-not-kept", "folder", o->of.conf->run, NULL);
+	keep(o, "term", &term, sizeof(term));
 }
 
 static void
@@ -350,8 +359,16 @@ cancel(struct orders *o, const Lifeboat__OrderId *id)
 	if (i < 0 || o->entry[i].ended || !folder_of(o, o->entry[i].name, folder) ||
 	    folder_has(folder, "cancel"))
 		return;
-	folder_write(folder, "cancel", "1\n", 2);
-	log_line(LOG_LEVEL_NOTICE, "order-cancelled", "order", o->entry[i].name, NULL);
+	if (folder_write(folder, "cancel", "1\n", 2) == 0) {
+		log_line(
+		    LOG_LEVEL_NOTICE, "order-cancelled", "order", o->entry[i].name, NULL);
+		return;
+	}
+	/* The next reply asks again. */
+	if (!o->entry[i].cancel_failed)
+		log_line(LOG_LEVEL_ERROR, "order-not-cancelled", "order",
+		    o->entry[i].name, "folder", folder, NULL);
+	o->entry[i].cancel_failed = true;
 }
 
 void
@@ -374,8 +391,9 @@ orders_take(struct orders *o, const Lifeboat__Reply *reply, mono_t now)
 bool
 orders_look(struct orders *o)
 {
-	bool changed = false;
+	bool changed = o->changed;
 
+	o->changed = false;
 	for (int i = 0; i < o->n; i++)
 		changed |= read_state(o, &o->entry[i]);
 	return changed;
@@ -405,6 +423,10 @@ orders_revive(struct orders *o, mono_t now)
 		if (lock < 0)
 			continue;
 		close(lock);
+		/* It may have ended just now. */
+		o->changed |= read_state(o, &o->entry[i]);
+		if (o->entry[i].ended)
+			continue;
 		log_line(LOG_LEVEL_WARNING, "mover-started-again", "order",
 		    o->entry[i].name, NULL);
 		o->entry[i].started = now;

@@ -30,6 +30,7 @@ struct order_entry {
 	mono_t started; /* its mover, last */
 	bool ended;     /* its outcome is final, in its folder or below */
 	bool no_folder; /* it was refused before it had one */
+	bool cancel_failed;
 	char why[WHY_SIZE], detail[DETAIL_SIZE];
 	Lifeboat__OrderState *state; /* owned; as read last, or NULL */
 	int64_t state_ns;            /* the file's time then */
@@ -53,6 +54,7 @@ struct orders {
 	bool bound;
 	struct uuid engine;
 	mono_t heard;
+	bool changed; /* a folder, and orders_look() has not said so yet */
 	bool stranger_told, lower_told;
 	Lifeboat__OrderState *told[MAX_ORDERS_TOLD]; /* of the last request */
 	Lifeboat__OrderState scratch[MAX_ORDERS_TOLD];

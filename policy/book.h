@@ -26,6 +26,8 @@ struct book_order {
 	bool last; /* row.said is its last word, and stored */
 	enum phase phase;
 	uint64_t bytes_per_s;
+	bool gave_up;            /* it has a why already, and no outcome yet */
+	mono_t went_on_at;       /* when phase, bytes or that changed */
 	mono_t news_at;          /* when the core was told that it goes on */
 	enum phase news_phase;   /* and its phase then */
 	enum outcome core_heard; /* the last that the core was told */

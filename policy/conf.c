@@ -60,6 +60,8 @@ static const struct conf_key keys[] = {
 	  "A target that does not answer for this long is given up." },
 	{ "rules", "move-silence", CONF_DURATION, RULE(move_silence_ms), 0, "60s", 1000, HOUR, NULL,
 	  "A move without word for this long is undefined." },
+	{ "rules", "move-stall", CONF_DURATION, ENGINE(move_stall_ms), 0, "180s", 1000, 24 * HOUR, NULL,
+	  "A move that gets no further for this long is undefined; longer than the actuators' stall." },
 	{ "rules", "in-flight", CONF_INT, RULE(in_flight_pool), 0, "4", 0, 1024, NULL,
 	  "Moves at once in the pool." },
 	{ "rules", "in-flight-source", CONF_INT, RULE(in_flight_source), 0, "1", 0, 64, NULL,

@@ -48,6 +48,7 @@ struct policy_conf {
 	char hook[256]; /* a program, or "no" */
 	int64_t hook_ms;
 	struct rules rules;
+	int64_t move_stall_ms;   /* without a byte or a phase: undefined */
 	struct conf_host *hosts; /* owned, as are the two below */
 	int n_hosts;
 	struct conf_sensor *sensors;

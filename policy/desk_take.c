@@ -112,8 +112,14 @@ between(const Lifeboat__OrderState *s, enum phase from, enum phase to)
 }
 
 static void
-take_progress(struct book_order *o, const Lifeboat__OrderState *s)
+take_progress(struct book_order *o, const Lifeboat__OrderState *s, mono_t now)
 {
+	bool gave_up = s->why[0] != '\0';
+
+	if (o->phase != (enum phase)s->phase || o->row.bytes != s->bytes ||
+	    o->gave_up != gave_up)
+		o->went_on_at = now;
+	o->gave_up = gave_up;
 	o->row.taken = true;
 	o->phase = (enum phase)s->phase;
 	o->bytes_per_s = s->bytes_per_s;
@@ -193,14 +199,25 @@ is_tail(enum phase phase)
 	return phase >= PHASE_READY && phase < PHASE_PROVING;
 }
 
-/* Open ones that go on; at most once a second the core is told.  An actuator that lives
- * is no progress: in the tail only the next phase is. */
+/*
+ * An actuator that lives is no progress.  In the tail only the next phase is; before it
+ * the actuator has what time it needs to give up by itself, less what the core waits.
+ */
+static bool
+stands_still(const struct engine *e, const struct book_order *o, mono_t now)
+{
+	if (is_tail(o->phase))
+		return o->phase == o->news_phase;
+	return mono_since(now, o->went_on_at) >
+	       e->conf->move_stall_ms - core_rules(e->core)->move_silence_ms;
+}
+
+/* Open ones that go on; at most once a second the core is told. */
 static void
 take_open(struct engine *e, struct book_order *o, mono_t now)
 {
 	if (o->row.kind == ORDER_PREPARE || o->row.outcome != OUTCOME_NONE ||
-	    mono_since(now, o->news_at) < DESK_NEWS_MS ||
-	    (is_tail(o->phase) && o->phase == o->news_phase))
+	    mono_since(now, o->news_at) < DESK_NEWS_MS || stands_still(e, o, now))
 		return;
 	o->news_at = now;
 	o->news_phase = o->phase;
@@ -217,12 +234,25 @@ stop_prepare(struct engine *e, order_t id)
 		prepare->cancel = prepare->told;
 }
 
-/* Undefined is a last word only when the core no longer waits for a better one. */
+/* Undefined is a last word only when the core no longer waits for a better one, and of a
+ * move or its prepare: what was to mend their end is given anew. */
 static bool
 is_settled(const struct book_order *o, enum outcome outcome)
 {
 	return is_last(outcome) &&
-	       (outcome != OUTCOME_UNDEFINED || o->row.outcome != OUTCOME_NONE);
+	       (outcome != OUTCOME_UNDEFINED || o->row.outcome != OUTCOME_NONE ||
+		   o->row.kind == ORDER_RESUME || o->row.kind == ORDER_CLEAN);
+}
+
+/* The core was done with it, and the target has half of the guest, or the guest. */
+static bool
+is_surprise(const struct book_order *o, enum outcome outcome)
+{
+	if (o->row.kind != ORDER_PREPARE || o->row.outcome == OUTCOME_NONE)
+		return false;
+	return outcome == OUTCOME_HELD ||
+	       (outcome == OUTCOME_MOVED && o->row.outcome != OUTCOME_MOVED &&
+		   o->row.outcome != OUTCOME_UNDEFINED);
 }
 
 /* What the core has not heard; false when it may not hear it yet. */
@@ -233,9 +263,7 @@ take_news(
 	enum outcome outcome = (enum outcome)s->outcome;
 	order_t id = o->row.id;
 
-	/* Held by the target after the core was done with it. */
-	if (o->row.kind == ORDER_PREPARE && outcome == OUTCOME_HELD &&
-	    o->row.outcome != OUTCOME_NONE && !engine_reopen(e, o, now)) {
+	if (is_surprise(o, outcome) && !engine_reopen(e, o, now)) {
 		/* Another order has the guest: to be said again, until it may. */
 		o = book_find(&e->book, id);
 		if (o)
@@ -276,7 +304,7 @@ desk_take(struct engine *e, int host, const Lifeboat__OrderState *s, mono_t now)
 		return;
 	}
 	first = !o->row.taken;
-	take_progress(o, s);
+	take_progress(o, s, now);
 	if (outcome == OUTCOME_READY && !take_berth(o, s->berth))
 		return;
 	if (outcome == o->row.said ? first && book_save(&e->book, o) < 0

@@ -5,6 +5,56 @@
 #include "policy/core/core.h"
 #include "policy/draft.h"
 
+void
+dispatch_settle(struct engine *e, struct book_order *o)
+{
+	if (o->row.outcome != OUTCOME_NONE && (o->last || !o->told))
+		book_close(&e->book, o);
+	else
+		book_save(&e->book, o);
+}
+
+static void
+close_order(struct engine *e, struct book_order *o, enum outcome outcome, enum why why)
+{
+	o->row.outcome = outcome;
+	o->row.held = false;
+	o->row.ended_ms = clock_wall_ms();
+	text_copy(o->row.verdict, sizeof(o->row.verdict), why_word(why));
+	o->withdrawn = true;
+	o->cancel = o->told && !o->last && outcome != OUTCOME_MOVED;
+	dispatch_settle(e, o);
+}
+
+static bool
+is_follow(const struct book_order *o)
+{
+	return o->row.kind == ORDER_RESUME || o->row.kind == ORDER_CLEAN;
+}
+
+static enum why
+verdict_of(enum outcome said)
+{
+	if (said == OUTCOME_NONE)
+		return WHY_LATE;
+	return said == OUTCOME_STAYED || said == OUTCOME_ENDED ? WHY_NONE : WHY_REFUSED;
+}
+
+/* What was to mend the same end before: one at a time is open. */
+static void
+supersede(struct engine *e, const struct book_order *by)
+{
+	for (int i = e->book.n - 1; is_follow(by) && i >= 0; i--) {
+		struct book_order *o = e->book.order[i];
+
+		if (o != by && is_follow(o) && o->row.outcome == OUTCOME_NONE &&
+		    book_same(o->row.prepare, by->row.prepare))
+			close_order(e, o,
+			    o->row.said == OUTCOME_NONE ? OUTCOME_REFUSED : o->row.said,
+			    verdict_of(o->row.said));
+	}
+}
+
 /* What is not in the store does not leave: to the core it was refused. */
 static void
 give(struct engine *e, mono_t now, const struct action *a)
@@ -14,27 +64,20 @@ give(struct engine *e, mono_t now, const struct action *a)
 	int r = draft_order(&o, e, a, &err);
 
 	if (r == 0) {
-		o->since = now;
+		o->since = o->went_on_at = now;
 		r = book_add(&e->book, o, &err);
 		if (r < 0)
 			book_order_free(o);
 	}
-	if (r == 0)
+	if (r == 0) {
+		supersede(e, o);
 		return;
+	}
 	log_line(LOG_LEVEL_ERROR, "order-not-given", "order",
 	    log_text("%llu.%u", (unsigned long long)a->order.term, a->order.number),
 	    "guest", a->name, "error", err.text, NULL);
 	engine_later(e, a->order,
 	    a->kind == ACTION_MOVE ? OUTCOME_STAYED : OUTCOME_REFUSED, WHY_NOT_GIVEN);
-}
-
-void
-dispatch_settle(struct engine *e, struct book_order *o)
-{
-	if (o->row.outcome != OUTCOME_NONE && (o->last || !o->told))
-		book_close(&e->book, o);
-	else
-		book_save(&e->book, o);
 }
 
 static bool
@@ -57,13 +100,7 @@ end(struct engine *e, const struct action *a)
 		o = e->book.order[i];
 		if (!belongs(o, prepare) || o->row.outcome != OUTCOME_NONE)
 			continue;
-		o->row.outcome = a->outcome;
-		o->row.held = false;
-		o->row.ended_ms = clock_wall_ms();
-		text_copy(o->row.verdict, sizeof(o->row.verdict), why_word(a->why));
-		o->withdrawn = true;
-		o->cancel = o->told && !o->last && a->outcome != OUTCOME_MOVED;
-		dispatch_settle(e, o);
+		close_order(e, o, a->outcome, a->why);
 	}
 }
 

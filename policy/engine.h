@@ -94,7 +94,8 @@ int engine_cordon(
 int engine_mode(struct engine *e, enum mode mode, mono_t now, struct err *err);
 /* Open orders of an earlier reign: into the book, and before the core.  0 or -errno. */
 int engine_restore(struct engine *e, mono_t now);
-/* A prepare's end that the core did not expect any more: it is held on its account. */
+/* A prepare's end that the core did not expect any more: it is held on its account.
+ * False: another order has the guest. */
 bool engine_reopen(struct engine *e, struct book_order *prepare, mono_t now);
 
 /*

@@ -27,7 +27,7 @@ read_order(void *to, const struct store_order *row)
 	o->from = core_find_host(e->core, row->from);
 	o->to = core_find_host(e->core, row->to);
 	o->host = strcmp(row->host, row->from) == 0 ? o->from : o->to;
-	o->since = o->told_at = e->started;
+	o->since = o->told_at = o->went_on_at = e->started;
 	o->told = o->withdrawn = true;
 	o->last = row->said != OUTCOME_NONE && row->said != OUTCOME_READY &&
 		  row->said != OUTCOME_UNDEFINED;
@@ -60,15 +60,28 @@ why_of(const char *word)
 	return why == WHYS ? WHY_NONE : why;
 }
 
+/* Behind that prepare, and not given up for another. */
+static const struct book_order *
+open_after(const struct engine *e, order_t prepare, enum order_kind kind)
+{
+	for (int i = 0; i < e->book.n; i++) {
+		const struct book_order *o = e->book.order[i];
+
+		if (o->row.kind == kind && book_same(o->row.prepare, prepare) &&
+		    o->row.outcome == OUTCOME_NONE)
+			return o;
+	}
+	return NULL;
+}
+
 static void
 describe(const struct engine *e, const struct book_order *prepare, struct order_facts *f)
 {
 	const struct book_order *move = book_after(&e->book, prepare->row.id, ORDER_MOVE);
-	const struct book_order *follow =
-	    book_after(&e->book, prepare->row.id, ORDER_RESUME);
+	const struct book_order *follow = open_after(e, prepare->row.id, ORDER_RESUME);
 
 	if (!follow)
-		follow = book_after(&e->book, prepare->row.id, ORDER_CLEAN);
+		follow = open_after(e, prepare->row.id, ORDER_CLEAN);
 	memset(f, 0, sizeof(*f));
 	f->prepare = prepare->row.id;
 	f->why = why_of(prepare->row.why);
@@ -110,17 +123,21 @@ tell_core(struct engine *e, const struct book_order *prepare, mono_t now)
 static void
 tell_last(struct engine *e, order_t prepare, mono_t now)
 {
-	const struct book_order *move = book_after(&e->book, prepare, ORDER_MOVE);
-	struct event *event;
+	static const enum order_kind kinds[] = { ORDER_MOVE, ORDER_RESUME, ORDER_CLEAN };
 
-	if (!move || !move->last)
-		return;
-	event = engine_make(EVENT_OUTCOME, now);
-	event->host = move->host;
-	event->outcome.order = move->row.id;
-	event->outcome.outcome = move->row.said;
-	event->outcome.why = why_of(move->row.said_why);
-	engine_event(e, event);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct book_order *o = open_after(e, prepare, kinds[i]);
+		struct event *event;
+
+		if (!o || !o->last)
+			continue;
+		event = engine_make(EVENT_OUTCOME, now);
+		event->host = o->host;
+		event->outcome.order = o->row.id;
+		event->outcome.outcome = o->row.said;
+		event->outcome.why = why_of(o->row.said_why);
+		engine_event(e, event);
+	}
 }
 
 /* Not, when the core has ended it upon hearing of it. */
@@ -288,13 +305,8 @@ engine_cancel(struct engine *e, order_t id, const char *by, mono_t now, struct e
 		stop(prepare);
 		return 0;
 	}
-	event = engine_make(move ? EVENT_OUTCOME : EVENT_CANCEL, now);
+	event = engine_make(EVENT_CANCEL, now);
 	event->cancel = id;
-	if (move) {
-		event->outcome.order = move->row.id;
-		event->outcome.outcome = OUTCOME_STAYED;
-		event->outcome.why = WHY_OPERATOR;
-	}
 	engine_event(e, event);
 	return 0;
 }

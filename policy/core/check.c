@@ -68,6 +68,8 @@ check_order(const struct core *core, int i)
 		return false;
 	if (o->follow.number != 0 && o->state != ORDER_HOLDING)
 		return false;
+	if (o->follow.number == 0 && o->follow_failed)
+		return false;
 	for (int k = 0; k < i; k++) {
 		if (uuid_equal(&core->order[k].guest, &o->guest))
 			return false;

@@ -348,6 +348,7 @@ order(struct codec *c, struct order *o, int32_t hosts)
 	u32(c, &o->move.number);
 	u64(c, &o->follow.term);
 	u32(c, &o->follow.number);
+	flag(c, &o->follow_failed);
 	u8(c, &o->said, OUTCOME_UNDEFINED);
 	u8(c, &o->said_why, WHYS - 1);
 	u8(c, &o->berth, OUTCOME_UNDEFINED);

@@ -124,7 +124,7 @@ enum event_kind {
 	EVENT_OUTCOME,  /* what an actuator says of an order */
 	EVENT_ACTUATOR, /* host's actuator is connected, or no longer */
 	EVENT_ORDER,   /* open before the engine began, or held again; host: the source */
-	EVENT_CANCEL,  /* an operator gives up what has not begun to move */
+	EVENT_CANCEL,  /* an operator gives up what no source was told to move */
 	EVENT_APPROVE, /* in advise: this guest may go */
 	EVENT_SETTLE,  /* an operator has seen how a held order ended */
 	EVENT_KINDS,

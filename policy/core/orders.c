@@ -178,6 +178,19 @@ left_over(const struct order *o)
 	return o->berth == OUTCOME_HELD || o->berth == OUTCOME_UNDEFINED;
 }
 
+/* Each says that it has the guest, or neither does: only their lists are believed. */
+static bool
+contradict(const struct order *o)
+{
+	bool kept = o->said == OUTCOME_REFUSED || o->said == OUTCOME_STAYED ||
+		    o->said == OUTCOME_ENDED;
+
+	if (o->berth == OUTCOME_MOVED)
+		return kept;
+	return o->said == OUTCOME_MOVED &&
+	       (o->berth == OUTCOME_REFUSED || o->berth == OUTCOME_STAYED);
+}
+
 /* The source has kept it; the target, which may have half of it, has yet to say so. */
 static bool
 awaits_berth(const struct order *o)
@@ -208,6 +221,10 @@ take_move_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 
 	o->said = (uint8_t)outcome;
 	o->said_why = (uint8_t)why;
+	if (contradict(o)) {
+		orders_hold(core, i, OUTCOME_UNDEFINED, WHY_HELD);
+		return;
+	}
 	switch (outcome) {
 	case OUTCOME_NONE:
 		o->since = core->now;
@@ -243,7 +260,7 @@ take_held_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 {
 	struct order *o = &core->order[i];
 
-	if (outcome == OUTCOME_ENDED && !left_over(o))
+	if (outcome == OUTCOME_ENDED && !left_over(o) && o->berth != OUTCOME_MOVED)
 		orders_end(core, i, outcome, why);
 	else if (outcome != OUTCOME_NONE)
 		o->said = (uint8_t)outcome;
@@ -262,6 +279,8 @@ take_berth_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 	o->berth_why = (uint8_t)why;
 	if (awaited && left_over(o))
 		orders_hold(core, i, outcome, WHY_HELD);
+	else if (o->state == ORDER_MOVING && contradict(o))
+		orders_hold(core, i, OUTCOME_UNDEFINED, WHY_HELD);
 	else if (awaited)
 		orders_end(core, i, (enum outcome)o->said, (enum why)o->said_why);
 }
@@ -270,9 +289,12 @@ take_berth_outcome(struct core *core, int i, enum outcome outcome, enum why why)
 static void
 take_follow_outcome(struct core *core, struct order *o, enum outcome outcome)
 {
-	if (outcome != OUTCOME_STAYED && outcome != OUTCOME_ENDED)
+	bool mended = outcome == OUTCOME_STAYED || outcome == OUTCOME_ENDED;
+
+	if (outcome == OUTCOME_NONE || (o->follow_failed && !mended))
 		return;
 	o->since = core->now;
+	o->follow_failed = !mended;
 	/* The original was brought back: what the target has left may go after it. */
 	if (outcome == OUTCOME_STAYED && o->said == OUTCOME_STAYED_SUSPENDED) {
 		o->said = OUTCOME_STAYED;

@@ -5,12 +5,13 @@
  *   preparing --refused, late, source calm--> done
  *   moving    --stayed, ended--> done
  *   moving    --silence, undefined, held, stayed suspended--> holding
+ *   moving    --source and target contradict each other--> holding
  *   holding   --facts of both hosts prove where the guest runs--> done
  *   holding   --an operator has seen it--> done
  *
- * While it is held one follow-up may be ordered: the source resumes its original, when it
- * has it suspended and the target has ended with nothing; and the half that is left on
- * one host is cleaned up, when the guest is seen to run on the other.
+ * While it is held one follow-up at a time may be ordered: the source resumes its
+ * original, when it has it suspended and the target has ended with nothing; and the half
+ * that is left on one host is cleaned up, when the guest is seen to run on the other.
  */
 #ifndef POLICY_CORE_ORDERS_H
 #define POLICY_CORE_ORDERS_H

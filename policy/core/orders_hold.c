@@ -1,6 +1,5 @@
 #include "policy/core/orders.h"
 #include "policy/core/orders_internal.h"
-#include "policy/core/place.h"
 #include "policy/core/say.h"
 
 #include <string.h>
@@ -96,15 +95,29 @@ orders_cancel(struct core *core, order_t id)
 {
 	int i = orders_find(core, id);
 
-	if (i >= 0 && core->order[i].state == ORDER_PREPARING)
+	if (i >= 0 && core->order[i].state != ORDER_HOLDING &&
+	    core->order[i].said == OUTCOME_NONE)
 		orders_end(core, i, OUTCOME_STAYED, WHY_OPERATOR);
+}
+
+/* The guest there, if it may ever run: what is dying will not, however long it lasts. */
+static const struct guest_facts *
+living(const struct core *core, host_t host, const struct uuid *guest)
+{
+	const struct xen_facts *x = &core->xen[host.i];
+
+	for (int i = 0; i < x->n_guests; i++)
+		if (uuid_equal(&x->guests[i].uuid, guest) &&
+		    x->guests[i].state != GUEST_DYING)
+			return &x->guests[i];
+	return NULL;
 }
 
 /* One host is off: what the other one's list says is all there is. */
 static enum outcome
 left_on(const struct core *core, const struct order *o, host_t other)
 {
-	const struct guest_facts *g = place_find(core, other, &o->guest);
+	const struct guest_facts *g = living(core, other, &o->guest);
 
 	if (!xen_fresh(core, other.i) || core->xen[other.i].state != PROBE_OK)
 		return OUTCOME_NONE;
@@ -154,8 +167,8 @@ orders_proven(const struct core *core, const struct order *o)
 
 	if (!has_answered(core, o, o->from) || !has_answered(core, o, o->to))
 		return OUTCOME_NONE;
-	here = place_find(core, o->from, &o->guest);
-	there = place_find(core, o->to, &o->guest);
+	here = living(core, o->from, &o->guest);
+	there = living(core, o->to, &o->guest);
 	if (there && !here && there->state == GUEST_RUNNING)
 		return OUTCOME_MOVED;
 	if (here && !there && here->state == GUEST_RUNNING)
@@ -172,6 +185,7 @@ give_follow(struct core *core, struct order *o, const struct action *what)
 	struct action *a = orders_say(core, what->kind, what->why, o);
 
 	o->follow = orders_new_id(core);
+	o->follow_failed = false;
 	a->order = o->follow;
 	a->after = o->prepare;
 	a->at = what->at;
@@ -204,17 +218,29 @@ is_void(const struct order *o, const struct guest_facts *there)
 	return o->berth == OUTCOME_HELD && o->berth_why == WHY_LEFTOVER && is_half(there);
 }
 
+/* Somebody has started it on a third host meanwhile. */
+static bool
+is_elsewhere(const struct core *core, const struct order *o)
+{
+	for (int32_t i = 0; i < core->n_hosts; i++)
+		if (i != o->from.i && i != o->to.i &&
+		    living(core, (host_t){ i }, &o->guest))
+			return true;
+	return false;
+}
+
 /* What would mend the end of an order, and nothing while that is not proven. */
 static struct action
 mend(const struct core *core, const struct order *o)
 {
-	const struct guest_facts *here = place_find(core, o->from, &o->guest);
-	const struct guest_facts *there = place_find(core, o->to, &o->guest);
+	const struct guest_facts *here = living(core, o->from, &o->guest);
+	const struct guest_facts *there = living(core, o->to, &o->guest);
 	bool source = has_answered(core, o, o->from),
 	     target = has_answered(core, o, o->to);
 
 	/* The source has it suspended; the target has ended, and will never start it. */
-	if (o->said == OUTCOME_STAYED_SUSPENDED && target && is_void(o, there))
+	if (o->said == OUTCOME_STAYED_SUSPENDED && target && is_void(o, there) &&
+	    !is_elsewhere(core, o))
 		return (struct action){ ACTION_RESUME, WHY_ABORTED, .at = o->from };
 	if (!source || !target)
 		return (struct action){ ACTION_KINDS, WHY_NONE, .at = HOST_NONE };
@@ -229,12 +255,26 @@ mend(const struct core *core, const struct order *o)
 	return (struct action){ ACTION_KINDS, WHY_NONE, .at = HOST_NONE };
 }
 
+/* What kept an actuator from it may have gone: a full /run, an xl that failed. */
+static bool
+may_follow(const struct core *core, const struct order *o)
+{
+	int64_t pause = core->rules.cooldown_ms > core->rules.prepare_ms
+			    ? core->rules.cooldown_ms
+			    : core->rules.prepare_ms;
+
+	if (core->mode == MODE_OBSERVE)
+		return false;
+	return o->follow.number == 0 ||
+	       (o->follow_failed && mono_since(core->now, o->since) >= pause);
+}
+
 void
 orders_follow(struct core *core, struct order *o)
 {
 	struct action what;
 
-	if (o->follow.number != 0 || core->mode == MODE_OBSERVE)
+	if (!may_follow(core, o))
 		return;
 	what = mend(core, o);
 	if (what.kind != ACTION_KINDS && has_actuator(core, what.at))

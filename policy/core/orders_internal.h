@@ -25,7 +25,8 @@ void orders_hold(struct core *core, int i, enum outcome outcome, enum why why);
 
 /* Where both hosts' facts prove the guest to be: OUTCOME_NONE while they do not. */
 enum outcome orders_proven(const struct core *core, const struct order *o);
-/* Once for each order that is held: what fails then is an operator's. */
+/* For an order that is held: again a cooldown after it failed, while facts call for it.
+ */
 void orders_follow(struct core *core, struct order *o);
 
 #endif

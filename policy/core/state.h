@@ -117,13 +117,14 @@ struct sayings {
 
 struct order {
 	order_t prepare, move;
-	order_t follow;    /* ACTION_RESUME or ACTION_CLEAN, once it was given */
-	uint8_t said;      /* enum outcome: the move's, once the source has ended it */
-	uint8_t said_why;  /* enum why */
-	uint8_t berth;     /* enum outcome: of the prepare, once it has ended */
-	uint8_t berth_why; /* enum why */
-	uint8_t state;     /* ORDER_* */
-	bool moved;        /* the actuator says so; facts have yet to prove it */
+	order_t follow;     /* ACTION_RESUME or ACTION_CLEAN, once it was given */
+	bool follow_failed; /* at since; another is given after a while */
+	uint8_t said;       /* enum outcome: the move's, once the source has ended it */
+	uint8_t said_why;   /* enum why */
+	uint8_t berth;      /* enum outcome: of the prepare, once it has ended */
+	uint8_t berth_why;  /* enum why */
+	uint8_t state;      /* ORDER_* */
+	bool moved;         /* the actuator says so; facts have yet to prove it */
 	struct uuid guest;
 	char name[NAME_SIZE];
 	host_t from, to;

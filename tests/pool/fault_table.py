@@ -63,6 +63,8 @@ target-mover-dies      copying   stayed    mover-gone  source   long
 target-mover-dies      released  moved     *           target
 target-mover-dies      go        moved     *           target
 target-mover-dies      started   moved     *           target   long
+source-mover-hangs     copying   stayed    *           source   long
+target-mover-hangs     copying   moved     *           target   long
 both-movers-die        copying   stayed    mover-died  source
 both-movers-die        released  moved     *           target   long
 both-movers-die        go        moved     *           target
@@ -210,6 +212,8 @@ FAULTS = {
     "target-carrier-hangs": hangs("target", *CARRIER),
     "source-mover-dies": dies("source", *MOVER),
     "target-mover-dies": dies("target", *MOVER),
+    "source-mover-hangs": hangs("source", *MOVER),
+    "target-mover-hangs": hangs("target", *MOVER),
     "both-movers-die": dies("both", *MOVER),
     "source-bus-dies": dies("source", *BUS),
     "target-bus-dies": dies("target", *BUS),

@@ -123,7 +123,8 @@ def may_act(p):
 
 def forget_too(w):
     """What another engine has ordered is not this one's to forget: it is shown, and lies there
-    until the host is booted or its actuator is stopped and it is removed."""
+    until the host is booted or its actuator is stopped and it is removed; as is whom it was
+    bound to, or the first order to come would be heard only after 30 s."""
     p = w.p
     pool.wait_for("a word of the other engine's order", PATIENCE, lambda: "order-foreign" in p.log("engine"),
         p.check_alive)
@@ -134,6 +135,7 @@ def forget_too(w):
         for name in os.listdir(p.path(host + ".orders")):
             if name[0].isdigit():
                 shutil.rmtree(p.path(host + ".orders", name))
+        os.remove(p.path(host + ".orders", "engine"))
         p.start_actuator(host)
     pool.wait_for("actuators that may be told", PATIENCE, lambda: may_act(p), p.check_alive)
 

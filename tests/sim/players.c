@@ -87,6 +87,22 @@ later(struct sim *s, const struct action *a, enum outcome outcome, uint32_t seco
 		.moves = outcome == OUTCOME_MOVED };
 }
 
+/* One that is not carried out is given again, while the order is held. */
+static void
+obey_follow(struct sim *s, const struct action *a, uint32_t luck)
+{
+	bool *unmended = &s->unmended[a->guest.b[15]];
+
+	s->again += *unmended;
+	*unmended = luck < 10;
+	if (*unmended) {
+		later(s, a, luck < 5 ? OUTCOME_REFUSED : OUTCOME_UNDEFINED, 1);
+		s->pending[s->n_pending - 1].trouble = TROUBLE_UNMENDED;
+		return;
+	}
+	later(s, a, a->kind == ACTION_RESUME ? OUTCOME_STAYED : OUTCOME_ENDED, 1);
+}
+
 void
 players_obey(struct sim *s, const struct action *a)
 {
@@ -99,7 +115,7 @@ players_obey(struct sim *s, const struct action *a)
 		return;
 	}
 	if (a->kind != ACTION_MOVE) {
-		later(s, a, a->kind == ACTION_RESUME ? OUTCOME_STAYED : OUTCOME_ENDED, 1);
+		obey_follow(s, a, luck);
 		return;
 	}
 	later(s, a, luck < 14 ? OUTCOME_MOVED : OUTCOME_STAYED, 2 + luck);
@@ -160,7 +176,7 @@ players_settle(struct sim *s)
 		struct order_view o;
 		struct guest_facts half;
 
-		if (s->held[g].number == 0 || players_chance(&s->weather, 60) != 0)
+		if (s->held[g].number == 0 || players_chance(&s->weather, 900) != 0)
 			continue;
 		for (int i = 0; i < HOSTS; i++)
 			if (i != s->where[g])
@@ -202,6 +218,10 @@ players_act(struct sim *s)
 
 		if (p.at.ms > s->w->now.ms) {
 			s->pending[kept++] = p;
+			continue;
+		}
+		if (p.trouble == TROUBLE_UNMENDED) {
+			world_outcome(s->w, p.order, p.outcome);
 			continue;
 		}
 		if (p.kind == ACTION_RESUME || p.kind == ACTION_CLEAN)

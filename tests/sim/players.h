@@ -34,6 +34,7 @@ enum trouble {
 	TROUBLE_NONE,
 	TROUBLE_SUSPENDED, /* the link dies late: suspended here, nothing there */
 	TROUBLE_HALF,      /* it goes on here, and a paused half is left there */
+	TROUBLE_UNMENDED,  /* what was to mend it cannot be carried out */
 };
 
 /* What an actuator will say, and do, later. */
@@ -56,7 +57,8 @@ struct sim {
 	mono_t moved_at[GUESTS + 1];
 	bool ever_moved[GUESTS + 1];
 	order_t held[GUESTS + 1]; /* number 0: not held */
-	int moves, holds, would, stays, failing, resumed, cleaned, settled;
+	bool unmended[GUESTS + 1];
+	int moves, holds, would, stays, failing, resumed, cleaned, settled, again;
 };
 
 _Noreturn void players_fail(const struct sim *s, const char *what);

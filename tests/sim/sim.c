@@ -111,6 +111,7 @@ judge(struct sim *s, const struct action *a)
 		break;
 	case ACTION_RELEASE:
 		s->held[a->guest.b[15]] = (order_t){ 0, 0 };
+		s->unmended[a->guest.b[15]] = false;
 		break;
 	case ACTION_OUTCOME:
 		if (a->outcome != OUTCOME_MOVED)
@@ -185,12 +186,12 @@ pool(uint64_t seed, int days)
 	run_for(s, days * DAY_MINUTES / 2);
 	moves = s->moves;
 	printf("seed %llu: %d days, %d times failing, %d would-move, %d moved, %d held, "
-	       "%d resumed, %d cleaned, %d settled, %d stays in %.1f s\n",
+	       "%d resumed, %d cleaned, %d again, %d settled, %d stays in %.1f s\n",
 	    (unsigned long long)seed, days, s->failing, would, moves, s->holds,
-	    s->resumed, s->cleaned, s->settled, s->stays,
+	    s->resumed, s->cleaned, s->again, s->settled, s->stays,
 	    (double)(clock() - from) / CLOCKS_PER_SEC);
 	if (would == 0 || moves == 0 || s->holds == 0 || s->resumed == 0 ||
-	    s->cleaned == 0 || s->settled == 0)
+	    s->cleaned == 0 || s->again == 0 || s->settled == 0)
 		players_fail(s, "too little happened to prove anything");
 	end(s);
 	free(s);
@@ -384,7 +385,7 @@ int
 main(int argc, char **argv)
 {
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-	int days = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 2;
+	int days = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 4;
 
 	if (argc > 1 && strcmp(argv[1], "laws") == 0)
 		return laws(seed);

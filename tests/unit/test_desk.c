@@ -313,6 +313,43 @@ a_move_that_hangs_in_its_tail_is_held_although_its_actuator_lives(void **state)
 	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"verdict\":\"proven\"");
 }
 
+/* Its mover hangs or cannot start, and the actuator shows the order all the same. */
+static void
+a_move_that_gets_no_further_is_held_although_its_actuator_lives(void **state)
+{
+	Lifeboat__OrderState *moving;
+
+	(void)state;
+	moving = move(prepare());
+	moving->phase = PHASE_COPYING;
+	for (int i = 0; i < 5; i++) {
+		moving->bytes += 1 << 20;
+		rig_run(&r, 150000);
+		door_says("{\"op\":\"orders\"}", "\"held\":false");
+	}
+	/* It has given up, and waits for xl to end. */
+	moving->why = strdup("stalled");
+	rig_run(&r, 150000);
+	door_says("{\"op\":\"orders\"}", "\"held\":false");
+	r.host[1].guest = true;
+	r.host[1].state = GUEST_PAUSED;
+	rig_run(&r, 35000);
+	door_says("{\"op\":\"orders\"}", "\"held\":true");
+}
+
+static void
+a_move_that_never_starts_is_held_although_its_actuator_lives(void **state)
+{
+	(void)state;
+	move(prepare());
+	rig_run(&r, 170000);
+	door_says("{\"op\":\"orders\"}", "\"held\":false");
+	r.host[1].guest = true;
+	r.host[1].state = GUEST_PAUSED;
+	rig_run(&r, 15000);
+	door_says("{\"op\":\"orders\"}", "\"held\":true");
+}
+
 static void
 a_hold_survives_a_restart_and_an_operator_settles_it(void **state)
 {
@@ -363,6 +400,43 @@ a_move_is_cancelled_until_its_point_of_no_return(void **state)
 	door_says("{\"op\":\"cancel\",\"order\":\"1\"}", "TERM.NUMBER");
 }
 
+static void
+a_move_that_no_reply_carried_is_cancelled_at_once(void **state)
+{
+	(void)state;
+	open_berth(prepare());
+	rig_ask(&r, 1);
+	door_says("{\"op\":\"cancel\",\"order\":\"1.2\"}", "being cancelled");
+	assert_int_equal(core_orders(r.engine->core), 0);
+	rig_ask(&r, 0);
+	assert_int_equal(r.host[0].reply->n_orders, 0);
+	rig_ask(&r, 1);
+	assert_int_equal(r.host[1].reply->n_cancelled, 1);
+	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"verdict\":\"operator\"");
+}
+
+/* Who may still say something is not known then: what the target finds is taken in. */
+static void
+a_restart_while_the_targets_word_is_awaited_ends_the_order_and_the_berth(void **state)
+{
+	Lifeboat__OrderState *prepared;
+
+	(void)state;
+	prepared = prepare();
+	move(prepared)->outcome = OUTCOME_STAYED;
+	rig_ask(&r, 0);
+	assert_int_equal(core_orders(r.engine->core), 1);
+	rig_drop(&r, 0);
+	rig_restart(&r);
+	assert_int_equal(core_orders(r.engine->core), 0);
+	rig_ask(&r, 1);
+	assert_int_equal(r.host[1].reply->n_cancelled, 1);
+	prepared->outcome = OUTCOME_HELD;
+	prepared->why = strdup("leftover");
+	rig_ask(&r, 1);
+	door_says("{\"op\":\"orders\"}", "\"held\":true");
+}
+
 /* The source had it back already when the target found its half. */
 static void
 a_leftover_after_the_end_is_held_again_and_cleaned(void **state)
@@ -397,6 +471,75 @@ a_leftover_after_the_end_is_held_again_and_cleaned(void **state)
 	rig_run(&r, 3000);
 	assert_int_equal(core_orders(r.engine->core), 0);
 	door_says("{\"op\":\"hosts\"}", "\"held\":false");
+}
+
+static void
+a_resume_that_was_refused_is_given_again_also_over_a_restart(void **state)
+{
+	Lifeboat__OrderState *prepared, *moving, *resumed;
+
+	(void)state;
+	prepared = prepare();
+	moving = move(prepared);
+	r.host[0].state = GUEST_SUSPENDED;
+	moving->outcome = OUTCOME_STAYED_SUSPENDED;
+	prepared->outcome = OUTCOME_STAYED;
+	rig_run(&r, 3000);
+	rig_ask(&r, 0);
+	assert_int_equal(r.host[0].reply->n_orders, 1);
+	assert_int_equal(r.host[0].reply->orders[0]->kind, ORDER_RESUME);
+	resumed = rig_take(&r, 0, r.host[0].reply->orders[0]);
+	resumed->outcome = OUTCOME_REFUSED;
+	rig_run(&r, 500000);
+	assert_int_equal(r.host[0].reply->n_orders, 0);
+	rig_drop(&r, 0);
+	rig_drop(&r, 1);
+	rig_restart(&r);
+	rig_run(&r, 590000);
+	assert_int_equal(r.host[0].reply->n_orders, 0);
+	rig_run(&r, 15000);
+	assert_int_equal(r.host[0].reply->n_orders, 1);
+	assert_int_equal(r.host[0].reply->orders[0]->kind, ORDER_RESUME);
+	resumed = rig_take(&r, 0, r.host[0].reply->orders[0]);
+	resumed->outcome = OUTCOME_UNDEFINED;
+	rig_run(&r, 590000);
+	assert_int_equal(r.host[0].reply->n_acknowledged, 1);
+	rig_drop(&r, 0);
+	rig_run(&r, 20000);
+	resumed = rig_take(&r, 0, r.host[0].reply->orders[0]);
+	resumed->outcome = OUTCOME_STAYED;
+	r.host[0].state = GUEST_RUNNING;
+	engine_drain(r.engine, (host_t){ 0 }, false, r.now, &(struct err){ "" });
+	rig_run(&r, 4000);
+	assert_int_equal(core_orders(r.engine->core), 0);
+	assert_int_equal(r.engine->book.n, 0);
+}
+
+/* It was cut off, and the source's word had to do. */
+static void
+a_guest_that_runs_at_the_target_after_the_end_is_held_until_both_lists_show_it(
+    void **state)
+{
+	Lifeboat__OrderState *prepared;
+
+	(void)state;
+	prepared = prepare();
+	move(prepared)->outcome = OUTCOME_STAYED;
+	rig_ask(&r, 0);
+	rig_drop(&r, 0);
+	engine_drain(r.engine, (host_t){ 0 }, false, r.now, &(struct err){ "" });
+	rig_run(&r, 11000);
+	assert_int_equal(core_orders(r.engine->core), 0);
+
+	prepared->outcome = OUTCOME_MOVED;
+	rig_ask(&r, 1);
+	door_says("{\"op\":\"hosts\"}", "\"held\":true");
+	r.host[0].guest = false;
+	r.host[1].guest = true;
+	rig_run(&r, 3000);
+	assert_int_equal(core_orders(r.engine->core), 0);
+	assert_int_equal(r.engine->book.n, 0);
+	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"verdict\":\"proven\"");
 }
 
 static void
@@ -436,9 +579,17 @@ main(void)
 		CASE(a_move_goes_on_over_a_restart),
 		CASE(a_prepare_that_ends_with_the_engine_has_stayed),
 		CASE(a_move_that_hangs_in_its_tail_is_held_although_its_actuator_lives),
+		CASE(a_move_that_gets_no_further_is_held_although_its_actuator_lives),
+		CASE(a_move_that_never_starts_is_held_although_its_actuator_lives),
 		CASE(a_hold_survives_a_restart_and_an_operator_settles_it),
 		CASE(a_move_is_cancelled_until_its_point_of_no_return),
+		CASE(a_move_that_no_reply_carried_is_cancelled_at_once),
+		CASE(
+		    a_restart_while_the_targets_word_is_awaited_ends_the_order_and_the_berth),
 		CASE(a_leftover_after_the_end_is_held_again_and_cleaned),
+		CASE(a_resume_that_was_refused_is_given_again_also_over_a_restart),
+		CASE(
+		    a_guest_that_runs_at_the_target_after_the_end_is_held_until_both_lists_show_it),
 		CASE(act_needs_an_actuator_and_its_silence_is_noticed),
 	};
 

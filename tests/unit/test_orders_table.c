@@ -128,7 +128,7 @@ folder(char out[FOLDER_SIZE])
 
 /* As its mover would write it. */
 static void
-end_order(enum outcome outcome)
+write_end(enum outcome outcome)
 {
 	Lifeboat__OrderState s = LIFEBOAT__ORDER_STATE__INIT;
 	uint8_t packed[512], hash[WIRE_HASH] = { 0 };
@@ -142,6 +142,12 @@ end_order(enum outcome outcome)
 	assert_int_equal(
 	    folder_write(path, "state", packed, lifeboat__order_state__pack(&s, packed)),
 	    0);
+}
+
+static void
+end_order(enum outcome outcome)
+{
+	write_end(outcome);
 	assert_true(orders_look(&t.orders));
 }
 
@@ -237,6 +243,25 @@ another_engine_is_heard_only_after_thirty_seconds_of_silence(void **state)
 	(void)state;
 	t.reply.n_orders = 0;
 	tell(0);
+	t.reply.n_orders = 1;
+	t.reply.engine.data = other;
+	t.id.engine.data = other;
+	tell(ORDERS_BOUND_MS - 1);
+	assert_int_equal(t.started, 0);
+	tell(ORDERS_BOUND_MS);
+	assert_int_equal(t.started, 1);
+}
+
+static void
+the_engine_that_it_heard_last_is_the_one_after_a_restart_too(void **state)
+{
+	static uint8_t other[16] = "another engine";
+
+	(void)state;
+	t.reply.n_orders = 0;
+	tell(0);
+	orders_deinit(&t.orders);
+	assert_int_equal(open_table(), 0);
 	t.reply.n_orders = 1;
 	t.reply.engine.data = other;
 	t.id.engine.data = other;
@@ -459,6 +484,24 @@ a_cancellation_reaches_the_folder(void **state)
 }
 
 static void
+a_cancellation_that_cannot_be_written_is_tried_again(void **state)
+{
+	char path[FOLDER_SIZE];
+
+	(void)state;
+	tell(0);
+	folder(path);
+	t.reply.cancelled = t.ids;
+	t.reply.n_cancelled = 1;
+	snprintf(t.conf.run, sizeof(t.conf.run), "/proc/nowhere");
+	tell(100);
+	assert_true(t.orders.entry[0].cancel_failed);
+	snprintf(t.conf.run, sizeof(t.conf.run), "%s", t.run);
+	tell(200);
+	assert_true(folder_has(path, "cancel"));
+}
+
+static void
 a_restart_takes_up_what_is_open_and_another_boot_voids_it(void **state)
 {
 	(void)state;
@@ -494,6 +537,18 @@ a_mover_that_died_is_started_again_and_one_that_lives_is_not(void **state)
 	assert_int_equal(t.started, 2);
 }
 
+static void
+a_mover_that_has_ended_since_the_last_look_is_not_started_again(void **state)
+{
+	(void)state;
+	tell(0);
+	write_end(OUTCOME_STAYED);
+	orders_revive(&t.orders, (mono_t){ ORDERS_START_MS });
+	assert_int_equal(t.started, 1);
+	assert_true(orders_look(&t.orders));
+	assert_false(orders_look(&t.orders));
+}
+
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -507,6 +562,7 @@ main(void)
 		FRESH(an_engine_of_a_lower_term_is_not_heard),
 		FRESH(an_order_of_an_earlier_term_is_refused),
 		FRESH(another_engine_is_heard_only_after_thirty_seconds_of_silence),
+		FRESH(the_engine_that_it_heard_last_is_the_one_after_a_restart_too),
 		FRESH(a_second_order_for_a_guest_is_refused_while_one_is_open),
 		FRESH(a_run_folder_that_takes_nothing_refuses_the_order),
 		FRESH(an_outcome_written_in_the_tick_of_the_last_state_is_seen),
@@ -518,8 +574,10 @@ main(void)
 		FRESH(a_mover_that_is_started_again_can_read_what_it_goes_by),
 		FRESH(the_carriers_key_outlives_a_restart),
 		FRESH(a_cancellation_reaches_the_folder),
+		FRESH(a_cancellation_that_cannot_be_written_is_tried_again),
 		FRESH(a_restart_takes_up_what_is_open_and_another_boot_voids_it),
 		FRESH(a_mover_that_died_is_started_again_and_one_that_lives_is_not),
+		FRESH(a_mover_that_has_ended_since_the_last_look_is_not_started_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ SENSOR = "lm75-i2c-%s-49/temp1"
 # Emulated dom0s freeze for seconds, so silence counts late; the rest is shorter than by
 # default, so that nobody waits.
 RULES = {"silence": "60s", "facts": "90s", "hold": "3s", "calm": "10s", "cooldown": "20s", "prepare": "120s",
-    "move-silence": "240s", "dom0-floor": "16MiB", "jump": "1000C"}
+    "move-silence": "240s", "move-stall": "480s", "dom0-floor": "16MiB", "jump": "1000C"}
 CARRIER = {"silence": "40s", "stall": "240s"}
 
 
