@@ -16,14 +16,24 @@ enum {
 };
 
 uint64_t
+preflight_most(const Lifeboat__Guest *guest)
+{
+	return guest->max_kib > guest->memory_kib ? guest->max_kib : guest->memory_kib;
+}
+
+uint64_t
+preflight_shadow(uint64_t kib, uint64_t vcpus)
+{
+	return PAGE_KIB * (SHADOW_PAGES_PER_VCPU * vcpus +
+			      SHADOW_PAGES_PER_MIB * (kib / KIB_PER_MIB));
+}
+
+uint64_t
 preflight_need(const Lifeboat__Guest *guest)
 {
-	uint64_t kib =
-	    guest->max_kib > guest->memory_kib ? guest->max_kib : guest->memory_kib;
+	uint64_t kib = preflight_most(guest);
 
-	return kib + EXTRA_KIB +
-	       PAGE_KIB * (SHADOW_PAGES_PER_VCPU * (uint64_t)guest->vcpus +
-			      SHADOW_PAGES_PER_MIB * (kib / KIB_PER_MIB));
+	return kib + EXTRA_KIB + preflight_shadow(kib, guest->vcpus);
 }
 
 /* This host's own health, as far as a guest's arrival depends on it. */

@@ -45,6 +45,10 @@ struct preflight_facts {
 	size_t n_features;               /* 0: not known */
 };
 
+/* The most memory that a guest may have as it is now (KiB). */
+uint64_t preflight_most(const Lifeboat__Guest *guest);
+/* What Xen takes for the page tables of a guest that may once have so much (KiB). */
+uint64_t preflight_shadow(uint64_t kib, uint64_t vcpus);
 /* What a target must have free for a guest, shadow and Xen's own included (KiB). */
 uint64_t preflight_need(const Lifeboat__Guest *guest);
 
