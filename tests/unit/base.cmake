@@ -1,4 +1,4 @@
-foreach(module cpus types text conf frame seal wire log)
+foreach(module balloon cpus types text conf frame seal wire log)
   lifeboat_unit(${module} base)
 endforeach()
 lifeboat_unit(bus base PkgConfig::nanomsg)
