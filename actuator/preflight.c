@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/balloon.h"
+
 enum {
 	/* libxl's libxl_get_required_shadow_memory(): 256 pages a vcpu, and 2 a MiB. */
 	PAGE_KIB = 4,
@@ -105,7 +107,8 @@ judge_memory(const struct preflight_facts *f, const Lifeboat__Guest *g,
 {
 	uint64_t need = preflight_need(g);
 	uint64_t kept = (uint64_t)conf->reserve_kib + f->promised_kib;
-	uint64_t have = f->free_kib > kept ? f->free_kib - kept : 0;
+	uint64_t given = f->autoballoon ? balloon_gives(f->dom0_kib) : 0;
+	uint64_t all = f->free_kib + given, have = all > kept ? all - kept : 0;
 
 	if (f->autoballoon && f->arriving > 0) {
 		snprintf(s, size,
@@ -121,9 +124,11 @@ judge_memory(const struct preflight_facts *f, const Lifeboat__Guest *g,
 		return NULL;
 	snprintf(s, size,
 	    "it needs %" PRIu64 " MiB and %" PRIu64 " MiB are to be had: %" PRIu64
-	    " free, %" PRIu64 " promised, %" PRId64 " in reserve",
+	    " free, %" PRIu64 " that dom0 may give back, %" PRIu64 " promised, %" PRId64
+	    " in reserve",
 	    need / KIB_PER_MIB, have / KIB_PER_MIB, f->free_kib / KIB_PER_MIB,
-	    f->promised_kib / KIB_PER_MIB, conf->reserve_kib / KIB_PER_MIB);
+	    given / KIB_PER_MIB, f->promised_kib / KIB_PER_MIB,
+	    conf->reserve_kib / KIB_PER_MIB);
 	return "memory";
 }
 

@@ -28,8 +28,8 @@ enum { PREFLIGHT_ROOMS = 3 };
 struct preflight_facts {
 	struct preflight_room rooms[PREFLIGHT_ROOMS];
 	uint32_t xen_major, xen_minor;
-	uint64_t free_kib;
-	bool hap;         /* HVM and PVH guests can be live-migrated */
+	uint64_t free_kib, dom0_kib; /* Xen's, and what dom0 has */
+	bool hap;                    /* HVM and PVH guests can be live-migrated */
 	bool autoballoon; /* xl may take memory from dom0, and locks all of xl for it */
 	uint64_t promised_kib; /* to other guests that are arriving */
 	int arriving;          /* of them */

@@ -110,6 +110,15 @@ gather_cpus(
 	return r == -ENOENT ? 0 : r;
 }
 
+static uint64_t
+dom0_kib(const struct preflight_facts *f)
+{
+	for (int i = 0; i < f->n_domains; i++)
+		if (f->domains[i].domid == 0)
+			return f->domains[i].memory_kib;
+	return 0;
+}
+
 bool
 preflight(struct mover *m)
 {
@@ -129,6 +138,7 @@ preflight(struct mover *m)
 		mover_why(m, "no-list", "%s", err.text);
 		return false;
 	}
+	f.dom0_kib = dom0_kib(&f);
 	ledger_sum(m->conf.run, m->folder, &f.arriving, &f.promised_kib);
 	for (size_t i = 0; i < g->n_bridges; i++)
 		f.bridges[i] =

@@ -145,6 +145,24 @@ memory_counts_what_is_promised_and_kept_in_reserve(void **state)
 }
 
 static void
+what_dom0_may_give_back_counts_with_autoballoon_alone(void **state)
+{
+	uint64_t need = preflight_need(&t.guest) + (uint64_t)t.conf.reserve_kib;
+
+	(void)state;
+	t.facts.free_kib = 1024;
+	t.facts.dom0_kib = 512 * 1024 + need - 1024;
+	says("memory", "1 free");
+	t.facts.autoballoon = true;
+	assert_string_equal(judge(), "");
+	t.facts.dom0_kib--;
+	says("memory", "1 free");
+	assert_non_null(strstr(t.sentence, "that dom0 may give back"));
+	t.facts.dom0_kib = 256 * 1024; /* less than what stays there */
+	says("memory", "0 that dom0 may give back");
+}
+
+static void
 what_it_may_have_counts_not_what_it_has(void **state)
 {
 	(void)state;
@@ -263,6 +281,7 @@ main(void)
 		FRESH(an_older_xen_refuses_and_a_newer_one_does_not),
 		FRESH(a_name_or_uuid_that_is_there_refuses),
 		FRESH(memory_counts_what_is_promised_and_kept_in_reserve),
+		FRESH(what_dom0_may_give_back_counts_with_autoballoon_alone),
 		FRESH(what_it_may_have_counts_not_what_it_has),
 		FRESH(full_berths_and_autoballoon_take_one_at_a_time),
 		FRESH(a_disk_must_be_there_of_the_same_size_and_readable),
