@@ -106,17 +106,17 @@ judge_memory(const struct preflight_facts *f, const Lifeboat__Guest *g,
     const struct actuator_conf *conf, char *s, size_t size)
 {
 	uint64_t need = preflight_need(g);
-	uint64_t kept = (uint64_t)conf->reserve_kib + f->promised_kib;
+	uint64_t kept = (uint64_t)conf->reserve_kib + f->promised.kib;
 	uint64_t given = f->autoballoon ? balloon_gives(f->dom0_kib) : 0;
 	uint64_t all = f->free_kib + given, have = all > kept ? all - kept : 0;
 
-	if (f->autoballoon && f->arriving > 0) {
+	if (f->autoballoon && f->promised.arriving > 0) {
 		snprintf(s, size,
 		    "another guest is arriving, and with autoballoon xl takes one at a "
 		    "time: boot Xen with dom0_mem=");
 		return "autoballoon";
 	}
-	if (f->arriving >= conf->berths) {
+	if (f->promised.arriving >= conf->berths) {
 		snprintf(s, size, "all %" PRId64 " berths are taken", conf->berths);
 		return "busy";
 	}
@@ -127,7 +127,7 @@ judge_memory(const struct preflight_facts *f, const Lifeboat__Guest *g,
 	    " free, %" PRIu64 " that dom0 may give back, %" PRIu64 " promised, %" PRId64
 	    " in reserve",
 	    need / KIB_PER_MIB, have / KIB_PER_MIB, f->free_kib / KIB_PER_MIB,
-	    given / KIB_PER_MIB, f->promised_kib / KIB_PER_MIB,
+	    given / KIB_PER_MIB, f->promised.kib / KIB_PER_MIB,
 	    conf->reserve_kib / KIB_PER_MIB);
 	return "memory";
 }

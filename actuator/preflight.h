@@ -7,6 +7,7 @@
 #ifndef ACTUATOR_PREFLIGHT_H
 #define ACTUATOR_PREFLIGHT_H
 
+#include "actuator/ledger.h"
 #include "actuator/mover.h"
 
 /* One disk of the guest as this host sees it. */
@@ -31,8 +32,7 @@ struct preflight_facts {
 	uint64_t free_kib, dom0_kib; /* Xen's, and what dom0 has */
 	bool hap;                    /* HVM and PVH guests can be live-migrated */
 	bool autoballoon; /* xl may take memory from dom0, and locks all of xl for it */
-	uint64_t promised_kib; /* to other guests that are arriving */
-	int arriving;          /* of them */
+	struct ledger promised;
 	struct xl_domain domains[XL_DOMAINS];
 	int n_domains;
 	bool bridges[MAX_GUEST_BRIDGES]; /* [i]: the guest's i-th is here */

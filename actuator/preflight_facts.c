@@ -128,18 +128,20 @@ preflight(struct mover *m)
 	const char *why;
 	struct err err;
 
-	if (gather_info(&f, &m->conf, &err) < 0 ||
-	    gather_cpus(&f, g, m->conf.xl, &err) < 0) {
-		mover_why(m, "no-xen", "%s", err.text);
-		return false;
-	}
+	/* Before what is free is asked: memory that a guest gets in between counts twice,
+	 * and never not at all. */
 	f.n_domains = xl_list(m->conf.xl, f.domains, &err);
 	if (f.n_domains < 0) {
 		mover_why(m, "no-list", "%s", err.text);
 		return false;
 	}
+	if (gather_info(&f, &m->conf, &err) < 0 ||
+	    gather_cpus(&f, g, m->conf.xl, &err) < 0) {
+		mover_why(m, "no-xen", "%s", err.text);
+		return false;
+	}
 	f.dom0_kib = dom0_kib(&f);
-	ledger_sum(m->conf.run, m->folder, &f.arriving, &f.promised_kib);
+	ledger_sum(&f.promised, m->conf.run, m->folder, f.domains, f.n_domains);
 	for (size_t i = 0; i < g->n_bridges; i++)
 		f.bridges[i] =
 		    sysfs_exists("", "/sys/class/net/%s/bridge", g->bridges[i]);

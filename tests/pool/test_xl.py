@@ -23,7 +23,7 @@ HEAD = ("hostile-head",)
 
 # Whose xl, which verb, with which fault of badxl.py; how the first try may end, and why.
 CASES = {
-    "target-missing": ("target", "missing", None, REFUSED, ("no-xen",)),
+    "target-missing": ("target", "missing", None, REFUSED, ("no-list",)),
     "target-info-floods": ("target", "info", "floods", REFUSED, ("no-xen",)),
     "target-list-floods": ("target", "list", "floods", REFUSED, ("no-list",)),
     "target-list-quiet": ("target", "list", "quiet", REFUSED, ("no-list",)),

@@ -139,8 +139,8 @@ memory_counts_what_is_promised_and_kept_in_reserve(void **state)
 	t.facts.free_kib--;
 	says("memory", "64 in reserve");
 	t.facts.free_kib = need + (uint64_t)t.conf.reserve_kib + 1000;
-	t.facts.promised_kib = 1001;
-	t.facts.arriving = 1;
+	t.facts.promised.kib = 1001;
+	t.facts.promised.arriving = 1;
 	says("memory", "promised");
 }
 
@@ -174,12 +174,12 @@ static void
 full_berths_and_autoballoon_take_one_at_a_time(void **state)
 {
 	(void)state;
-	t.facts.arriving = 1;
+	t.facts.promised.arriving = 1;
 	assert_string_equal(judge(), "");
 	t.facts.autoballoon = true;
 	says("autoballoon", "dom0_mem=");
 	t.facts.autoballoon = false;
-	t.facts.arriving = 2;
+	t.facts.promised.arriving = 2;
 	says("busy", "2 berths");
 }
 
