@@ -161,17 +161,37 @@ judge_disks(
 	return NULL;
 }
 
+/* What Xen calls the interface of such guests.  As with features, where it does not tell,
+ * the engine's own look has to do. */
+static const char *
+judge_type(const struct preflight_facts *f, enum guest_type type, char *s, size_t size)
+{
+	const char *need = type == GUEST_PV ? "xen-3.0-x86_64" : "hvm-3.0-x86_64";
+
+	if (*f->capabilities && !info_has_word(f->capabilities, need)) {
+		snprintf(s, size,
+		    "this host's Xen runs no %s guests: %s is not among its capabilities",
+		    guest_type_name(type), need);
+		return "not-live";
+	}
+	if (type == GUEST_PV || f->hap)
+		return NULL;
+	snprintf(s, size, "this host's Xen cannot live-migrate %s guests: no hap",
+	    guest_type_name(type));
+	return "not-live";
+}
+
 static const char *
 judge_guest(
     const struct preflight_facts *f, const Lifeboat__Order *o, char *s, size_t size)
 {
 	const Lifeboat__Guest *g = o->guest;
+	const char *why = g->type == GUEST_UNKNOWN
+			      ? NULL
+			      : judge_type(f, (enum guest_type)g->type, s, size);
 
-	if ((g->type == GUEST_PVH || g->type == GUEST_HVM) && !f->hap) {
-		snprintf(s, size, "this host's Xen cannot live-migrate %s guests: no hap",
-		    guest_type_name((enum guest_type)g->type));
-		return "not-live";
-	}
+	if (why)
+		return why;
 	for (size_t i = 0; i < g->n_bridges; i++)
 		if (!f->bridges[i]) {
 			snprintf(s, size, "bridge %s is not here", g->bridges[i]);

@@ -7,6 +7,7 @@
 #ifndef ACTUATOR_PREFLIGHT_H
 #define ACTUATOR_PREFLIGHT_H
 
+#include "actuator/info.h"
 #include "actuator/ledger.h"
 #include "actuator/mover.h"
 
@@ -29,8 +30,9 @@ enum { PREFLIGHT_ROOMS = 3 };
 struct preflight_facts {
 	struct preflight_room rooms[PREFLIGHT_ROOMS];
 	uint32_t xen_major, xen_minor;
-	uint64_t free_kib, dom0_kib; /* Xen's, and what dom0 has */
-	bool hap;                    /* HVM and PVH guests can be live-migrated */
+	uint64_t free_kib, dom0_kib;   /* Xen's, and what dom0 has */
+	char capabilities[INFO_VALUE]; /* as Xen says them; "": not known */
+	bool hap;                      /* HVM and PVH guests can be live-migrated */
 	bool autoballoon; /* xl may take memory from dom0, and locks all of xl for it */
 	struct ledger promised;
 	struct xl_domain domains[XL_DOMAINS];

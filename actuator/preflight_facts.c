@@ -40,6 +40,7 @@ gather_info(struct preflight_facts *f, const struct actuator_conf *conf, struct 
 	f->xen_minor = info.minor;
 	f->free_kib = info.free_kib;
 	f->hap = info.hap;
+	memcpy(f->capabilities, info.capabilities, sizeof(f->capabilities));
 	f->autoballoon = balloon_is_on(XL_CONF, info.command_line);
 	return 0;
 }

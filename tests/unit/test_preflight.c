@@ -210,6 +210,24 @@ a_missing_bridge_and_a_missing_hap_refuse(void **state)
 }
 
 static void
+a_xen_that_runs_no_such_guests_refuses(void **state)
+{
+	(void)state;
+	strcpy(t.facts.capabilities, "hvm-3.0-x86_32 hvm-3.0-x86_64 ");
+	assert_string_equal(judge(), "");
+	t.guest.type = GUEST_HVM;
+	assert_string_equal(judge(), "");
+	t.guest.type = GUEST_PV;
+	says("not-live", "no pv guests: xen-3.0-x86_64 is not among its capabilities");
+	strcpy(t.facts.capabilities, "xen-3.0-x86_64 hvm-3.0-x86_32 ");
+	assert_string_equal(judge(), "");
+	t.guest.type = GUEST_PVH;
+	says("not-live", "no pvh guests: hvm-3.0-x86_64");
+	t.facts.capabilities[0] = '\0'; /* not told */
+	assert_string_equal(judge(), "");
+}
+
+static void
 a_kernel_or_ramdisk_that_is_no_file_refuses(void **state)
 {
 	(void)state;
@@ -286,6 +304,7 @@ main(void)
 		FRESH(full_berths_and_autoballoon_take_one_at_a_time),
 		FRESH(a_disk_must_be_there_of_the_same_size_and_readable),
 		FRESH(a_missing_bridge_and_a_missing_hap_refuse),
+		FRESH(a_xen_that_runs_no_such_guests_refuses),
 		FRESH(a_kernel_or_ramdisk_that_is_no_file_refuses),
 		FRESH(a_cpupool_or_processors_that_are_not_there_refuse),
 		FRESH(a_processor_must_have_every_feature_of_the_sources),
