@@ -2,4 +2,5 @@ foreach(module autostart info xl look preflight orders_table link folder ledger 
     carrier)
   lifeboat_unit(${module} actuator_core)
 endforeach()
+target_link_options(test_look PRIVATE -Wl,--wrap=run_output,--wrap=kill)
 target_compile_definitions(test_header PRIVATE TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data")
