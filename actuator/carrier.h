@@ -61,6 +61,10 @@ struct carrier_conf {
 	char scripts[64];
 	char disks[MAX_GUEST_DISKS][DISK_SIZE]; /* target: the only ones it may have */
 	int n_disks;
+	char bridges[MAX_GUEST_BRIDGES][NAME_SIZE]; /* and bridges, memory, vcpus */
+	int n_bridges;
+	uint64_t memory_kib;
+	uint32_t vcpus;
 	int64_t berth_ms, silence_ms, stall_ms; /* as in struct actuator_conf */
 };
 

@@ -192,7 +192,11 @@ take_head(struct target *t, const uint8_t *body, size_t len)
 	struct header_wish wish = { .uuid = conf->uuid,
 		.scripts = conf->scripts,
 		.disks = conf->disks,
-		.n_disks = conf->n_disks };
+		.n_disks = conf->n_disks,
+		.bridges = conf->bridges,
+		.n_bridges = conf->n_bridges,
+		.memory_kib = conf->memory_kib,
+		.vcpus = conf->vcpus };
 	struct err err;
 	int length;
 

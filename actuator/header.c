@@ -1,10 +1,12 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "actuator/header.h"
+#include "actuator/preflight.h"
 #include "base/disk.h"
 
 enum {
@@ -14,7 +16,14 @@ enum {
 	FLAG_STREAM_V2 = 1 << 1,
 	OPTIONAL_AT = 44,
 	CONFIG_AT = 48,
+	VCPU_KIB = 1024,   /* of what a guest takes besides its memory: so much a vcpu */
+	BESIDES_SHARE = 8, /* and this part of its memory */
 };
+
+/* More than any size may be, in KiB: sums of a few do not overflow. */
+static const json_int_t number_max = INT64_C(1) << 48;
+/* Where libxl puts a network card that names no bridge. */
+static const char bridge_unnamed[] = "xenbr0";
 
 static const char magic[MAGIC] = "Xen saved domain, xl format\n \0 \r";
 
@@ -24,6 +33,12 @@ static const char *const forbidden_build[] = { "bootloader", "bootloader_args",
 	"stubdomain_ramdisk", "extra", "extra_pv", "extra_hvm", "firmware",
 	"system_firmware", "smbios", "acpi_firmware", "cmdline_override", "dtb",
 	"device_tree", "ssid_label", "smbios_firmware", "pvshim_path" };
+/* Members that give it a part of this host's machine, or memory that nobody counts. */
+static const char *const forbidden_parts[] = { "ioports", "irqs", "iomem", "slack_memkb",
+	"vmtrace_buf_kb" };
+/* Members that make it more than a guest to this host's xenstore or Xen. */
+static const char *const forbidden_create[] = { "driver_domain", "xsdata", "platformdata",
+	"ssidref", "ssid_label" };
 /* What is said of one kind of guest only, with members of the same names again. */
 static const char *const kinds[] = { "type.pv", "type.pvh", "type.hvm" };
 /* Members that QEMU, which is root, would open: these words are all they may say. */
@@ -191,6 +206,79 @@ check_disks(const json_t *config, const struct header_wish *wish, struct err *er
 	return r;
 }
 
+static bool
+has_bridge(const struct header_wish *wish, const char *bridge)
+{
+	for (int i = 0; i < wish->n_bridges; i++)
+		if (strcmp(bridge, wish->bridges[i]) == 0)
+			return true;
+	return false;
+}
+
+static int
+check_bridges(const json_t *config, const struct header_wish *wish, struct err *err)
+{
+	const json_t *nics = json_object_get(config, "nics");
+
+	for (size_t i = 0; i < json_array_size(nics); i++) {
+		const json_t *member = json_object_get(json_array_get(nics, i), "bridge");
+		const char *bridge = member ? json_string_value(member) : bridge_unnamed;
+
+		if (!bridge || !has_bridge(wish, *bridge ? bridge : bridge_unnamed))
+			return err_set(err, -EPERM, "bridge %s is none of the order's",
+			    bridge ? bridge : "?");
+	}
+	return 0;
+}
+
+static int
+read_number(uint64_t *out, const json_t *object, const char *name, struct err *err)
+{
+	const json_t *value = json_object_get(object, name);
+	json_int_t n = json_integer_value(value);
+
+	if (value && (!json_is_integer(value) || n < 0 || n > number_max))
+		return err_set(err, -EPERM, "its \"%s\" is no such number", name);
+	*out = (uint64_t)n;
+	return 0;
+}
+
+/*
+ * What libxl takes from this host for it: the memory that it is to have now, which is
+ * what it may have where that is not said; and besides, not counted into it, at most a
+ * share.
+ */
+static int
+check_memory(const json_t *build, const struct header_wish *wish, struct err *err)
+{
+	static const char *const names[] = { "target_memkb", "max_memkb", "shadow_memkb",
+		"iommu_memkb", "stubdomain_memkb", "max_vcpus" };
+	enum { TARGET, MAX, SHADOW, IOMMU, STUBDOMAIN, VCPUS, NUMBERS };
+	uint64_t n[NUMBERS], besides;
+
+	for (int i = 0; i < NUMBERS; i++)
+		if (read_number(&n[i], build, names[i], err) < 0)
+			return -EPERM;
+	if (!json_object_get(build, names[TARGET]))
+		n[TARGET] = n[MAX];
+	if (n[TARGET] > wish->memory_kib)
+		return err_set(err, -EPERM,
+		    "it would take %" PRIu64 " KiB, and by its order %" PRIu64
+		    " are its most",
+		    n[TARGET], wish->memory_kib);
+	if (n[VCPUS] > wish->vcpus)
+		return err_set(err, -EPERM,
+		    "it has %" PRIu64 " vcpus, and by its order %" PRIu32, n[VCPUS],
+		    wish->vcpus);
+	if (!json_object_get(build, names[SHADOW]))
+		n[SHADOW] = preflight_shadow(n[MAX], n[VCPUS]);
+	besides = n[SHADOW] + n[IOMMU] + n[STUBDOMAIN];
+	if (besides > wish->memory_kib / BESIDES_SHARE + (uint64_t)VCPU_KIB * wish->vcpus)
+		return err_set(err, -EPERM,
+		    "besides its memory it would take %" PRIu64 " KiB", besides);
+	return 0;
+}
+
 static int
 check_identity(const json_t *config, const struct header_wish *wish, struct err *err)
 {
@@ -205,7 +293,8 @@ check_identity(const json_t *config, const struct header_wish *wish, struct err 
 	if (!name || strcmp(name, wish->name) != 0)
 		return err_set(
 		    err, -EPERM, "the stream is of a guest named %s", name ? name : "?");
-	return 0;
+	return refuse_members(info, forbidden_create,
+	    sizeof(forbidden_create) / sizeof(forbidden_create[0]), err);
 }
 
 /*
@@ -241,6 +330,9 @@ check_build(const json_t *build, struct err *err)
 	    sizeof(forbidden_build) / sizeof(forbidden_build[0]), err);
 
 	if (r == 0)
+		r = refuse_members(build, forbidden_parts,
+		    sizeof(forbidden_parts) / sizeof(forbidden_parts[0]), err);
+	if (r == 0)
 		r = refuse_harmful(build, err);
 	return r == 0 ? check_files(build, err) : r;
 }
@@ -273,6 +365,10 @@ header_check_config(
 		r = check_scripts(config, "nics", wish->scripts, err);
 	if (r == 0)
 		r = check_disks(config, wish, err);
+	if (r == 0)
+		r = check_bridges(config, wish, err);
+	if (r == 0)
+		r = check_memory(build, wish, err);
 	json_decref(config);
 	return r;
 }

@@ -4,7 +4,8 @@
  * 32 bytes of magic, four u32 (byte order, two words of flags, length of what follows),
  * then a u32 length and the guest's configuration as libxl's JSON.  It must be about the
  * guest of the order, and may name no program, script or file to be run or shared that
- * this host's administrator has not put where such things belong, and no other disk.
+ * this host's administrator has not put where such things belong, no other disk or
+ * bridge, and take no more memory than its order says.
  */
 #ifndef ACTUATOR_HEADER_H
 #define ACTUATOR_HEADER_H
@@ -15,8 +16,9 @@
 enum { HEADER_MAX = 256 * 1024, HEADER_FIXED = 52 };
 
 /*
- * What it has to be about, where scripts may lie ("/etc/xen/scripts"), and the identities
- * (base/disk) of the only disks that it may have.
+ * What it has to be about, where scripts may lie ("/etc/xen/scripts"), the identities
+ * (base/disk) of the only disks and the names of the only bridges that it may have, and
+ * the most memory (KiB) and vcpus.
  */
 struct header_wish {
 	struct uuid uuid;
@@ -24,6 +26,10 @@ struct header_wish {
 	const char *scripts;
 	const char (*disks)[DISK_SIZE];
 	int n_disks;
+	const char (*bridges)[NAME_SIZE];
+	int n_bridges;
+	uint64_t memory_kib;
+	uint32_t vcpus;
 };
 
 /*

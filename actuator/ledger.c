@@ -21,8 +21,23 @@ is_open(const char *folder)
 	return open;
 }
 
+/* What Xen takes besides a guest's memory stays promised as long as it arrives. */
+static uint64_t
+still_needs(const Lifeboat__Guest *g, const struct xl_domain *list, int n)
+{
+	uint64_t most = preflight_most(g), has = 0;
+	struct uuid uuid;
+	int at;
+
+	memcpy(uuid.b, g->uuid.data, sizeof(uuid.b));
+	at = xl_find(list, n, &uuid, 0);
+	if (at >= 0)
+		has = list[at].memory_kib < most ? list[at].memory_kib : most;
+	return preflight_need(g) - has;
+}
+
 static void
-count(const char *folder, int *arriving, uint64_t *kib)
+count(struct ledger *out, const char *folder, const struct xl_domain *list, int n_domains)
 {
 	static uint8_t packed[FOLDER_FILE_MAX];
 	int n = folder_read(folder, "order", packed, sizeof(packed));
@@ -31,21 +46,22 @@ count(const char *folder, int *arriving, uint64_t *kib)
 
 	if (!o)
 		return;
-	if (o->kind == ORDER_PREPARE && o->guest && is_open(folder)) {
-		(*arriving)++;
-		*kib += preflight_need(o->guest);
+	if (o->kind == ORDER_PREPARE && o->guest &&
+	    o->guest->uuid.len == sizeof(struct uuid) && is_open(folder)) {
+		out->arriving++;
+		out->kib += still_needs(o->guest, list, n_domains);
 	}
 	lifeboat__order__free_unpacked(o, NULL);
 }
 
 void
-ledger_sum(const char *run, const char *self, int *arriving, uint64_t *kib)
+ledger_sum(struct ledger *out, const char *run, const char *self,
+    const struct xl_domain *list, int n)
 {
 	struct dirent *entry;
 	DIR *dir = opendir(run);
 
-	*arriving = 0;
-	*kib = 0;
+	*out = (struct ledger){ 0 };
 	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while (dir && (entry = readdir(dir))) {
 		char folder[FOLDER_SIZE];
@@ -54,7 +70,7 @@ ledger_sum(const char *run, const char *self, int *arriving, uint64_t *kib)
 			FOLDER_SIZE ||
 		    strcmp(folder, self) == 0)
 			continue;
-		count(folder, arriving, kib);
+		count(out, folder, list, n);
 	}
 	if (dir)
 		closedir(dir);

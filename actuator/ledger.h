@@ -7,13 +7,19 @@
 #ifndef ACTUATOR_LEDGER_H
 #define ACTUATOR_LEDGER_H
 
-#include <stdint.h>
+#include "actuator/xl.h"
+
+struct ledger {
+	int arriving; /* guests whose prepare has not ended */
+	uint64_t kib; /* that they are still to get */
+};
 
 /*
- * The prepares in run that have not ended, but for the one in folder self: how many, and
- * what they need in KiB.  One that has got as far as to hold its memory counts in full
- * all the same: too careful is better than too little.
+ * The prepares in run, but for the one in folder self.  What the guest has already, by
+ * this host's list of domains, Xen no longer calls free and is promised no more: so the
+ * list must be older than the number that this is held against.
  */
-void ledger_sum(const char *run, const char *self, int *arriving, uint64_t *kib);
+void ledger_sum(struct ledger *out, const char *run, const char *self,
+    const struct xl_domain *list, int n);
 
 #endif

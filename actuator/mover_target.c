@@ -58,6 +58,21 @@ make_ends(struct mover *m, struct ends *e, struct err *err)
 	return 0;
 }
 
+/* All that the stream may ask for is what was ordered, and looked at. */
+static void
+bind_to_order(struct carrier_conf *conf, const Lifeboat__Order *o)
+{
+	const Lifeboat__Guest *g = o->guest;
+
+	text_copy(conf->name, sizeof(conf->name), g->name);
+	for (size_t i = 0; i < o->n_disks && i < MAX_GUEST_DISKS; i++)
+		text_copy(conf->disks[conf->n_disks++], DISK_SIZE, o->disks[i]->identity);
+	for (size_t i = 0; i < g->n_bridges && i < MAX_GUEST_BRIDGES; i++)
+		text_copy(conf->bridges[conf->n_bridges++], NAME_SIZE, g->bridges[i]);
+	conf->memory_kib = preflight_most(g);
+	conf->vcpus = g->vcpus;
+}
+
 static int
 start_carrier(struct mover *m, struct ends *e, struct err *err)
 {
@@ -67,11 +82,8 @@ start_carrier(struct mover *m, struct ends *e, struct err *err)
 
 	text_copy(conf.user, sizeof(conf.user), m->conf.user);
 	text_copy(conf.address, sizeof(conf.address), m->conf.address);
-	text_copy(conf.name, sizeof(conf.name), m->order->guest->name);
 	text_copy(conf.scripts, sizeof(conf.scripts), SCRIPTS);
-	for (size_t i = 0; i < m->order->n_disks && i < MAX_GUEST_DISKS; i++)
-		text_copy(
-		    conf.disks[conf.n_disks++], DISK_SIZE, m->order->disks[i]->identity);
+	bind_to_order(&conf, m->order);
 	conf.port = (uint16_t)m->conf.port;
 	conf.ports = (uint16_t)m->conf.berths;
 	conf.berth_ms = m->conf.berth_ms;

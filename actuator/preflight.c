@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/balloon.h"
+
 enum {
 	/* libxl's libxl_get_required_shadow_memory(): 256 pages a vcpu, and 2 a MiB. */
 	PAGE_KIB = 4,
@@ -16,14 +18,24 @@ enum {
 };
 
 uint64_t
+preflight_most(const Lifeboat__Guest *guest)
+{
+	return guest->max_kib > guest->memory_kib ? guest->max_kib : guest->memory_kib;
+}
+
+uint64_t
+preflight_shadow(uint64_t kib, uint64_t vcpus)
+{
+	return PAGE_KIB * (SHADOW_PAGES_PER_VCPU * vcpus +
+			      SHADOW_PAGES_PER_MIB * (kib / KIB_PER_MIB));
+}
+
+uint64_t
 preflight_need(const Lifeboat__Guest *guest)
 {
-	uint64_t kib =
-	    guest->max_kib > guest->memory_kib ? guest->max_kib : guest->memory_kib;
+	uint64_t kib = preflight_most(guest);
 
-	return kib + EXTRA_KIB +
-	       PAGE_KIB * (SHADOW_PAGES_PER_VCPU * (uint64_t)guest->vcpus +
-			      SHADOW_PAGES_PER_MIB * (kib / KIB_PER_MIB));
+	return kib + EXTRA_KIB + preflight_shadow(kib, guest->vcpus);
 }
 
 /* This host's own health, as far as a guest's arrival depends on it. */
@@ -94,16 +106,17 @@ judge_memory(const struct preflight_facts *f, const Lifeboat__Guest *g,
     const struct actuator_conf *conf, char *s, size_t size)
 {
 	uint64_t need = preflight_need(g);
-	uint64_t kept = (uint64_t)conf->reserve_kib + f->promised_kib;
-	uint64_t have = f->free_kib > kept ? f->free_kib - kept : 0;
+	uint64_t kept = (uint64_t)conf->reserve_kib + f->promised.kib;
+	uint64_t given = f->autoballoon ? balloon_gives(f->dom0_kib) : 0;
+	uint64_t all = f->free_kib + given, have = all > kept ? all - kept : 0;
 
-	if (f->autoballoon && f->arriving > 0) {
+	if (f->autoballoon && f->promised.arriving > 0) {
 		snprintf(s, size,
 		    "another guest is arriving, and with autoballoon xl takes one at a "
 		    "time: boot Xen with dom0_mem=");
 		return "autoballoon";
 	}
-	if (f->arriving >= conf->berths) {
+	if (f->promised.arriving >= conf->berths) {
 		snprintf(s, size, "all %" PRId64 " berths are taken", conf->berths);
 		return "busy";
 	}
@@ -111,9 +124,11 @@ judge_memory(const struct preflight_facts *f, const Lifeboat__Guest *g,
 		return NULL;
 	snprintf(s, size,
 	    "it needs %" PRIu64 " MiB and %" PRIu64 " MiB are to be had: %" PRIu64
-	    " free, %" PRIu64 " promised, %" PRId64 " in reserve",
+	    " free, %" PRIu64 " that dom0 may give back, %" PRIu64 " promised, %" PRId64
+	    " in reserve",
 	    need / KIB_PER_MIB, have / KIB_PER_MIB, f->free_kib / KIB_PER_MIB,
-	    f->promised_kib / KIB_PER_MIB, conf->reserve_kib / KIB_PER_MIB);
+	    given / KIB_PER_MIB, f->promised.kib / KIB_PER_MIB,
+	    conf->reserve_kib / KIB_PER_MIB);
 	return "memory";
 }
 
@@ -146,17 +161,37 @@ judge_disks(
 	return NULL;
 }
 
+/* What Xen calls the interface of such guests.  As with features, where it does not tell,
+ * the engine's own look has to do. */
+static const char *
+judge_type(const struct preflight_facts *f, enum guest_type type, char *s, size_t size)
+{
+	const char *need = type == GUEST_PV ? "xen-3.0-x86_64" : "hvm-3.0-x86_64";
+
+	if (*f->capabilities && !info_has_word(f->capabilities, need)) {
+		snprintf(s, size,
+		    "this host's Xen runs no %s guests: %s is not among its capabilities",
+		    guest_type_name(type), need);
+		return "not-live";
+	}
+	if (type == GUEST_PV || f->hap)
+		return NULL;
+	snprintf(s, size, "this host's Xen cannot live-migrate %s guests: no hap",
+	    guest_type_name(type));
+	return "not-live";
+}
+
 static const char *
 judge_guest(
     const struct preflight_facts *f, const Lifeboat__Order *o, char *s, size_t size)
 {
 	const Lifeboat__Guest *g = o->guest;
+	const char *why = g->type == GUEST_UNKNOWN
+			      ? NULL
+			      : judge_type(f, (enum guest_type)g->type, s, size);
 
-	if ((g->type == GUEST_PVH || g->type == GUEST_HVM) && !f->hap) {
-		snprintf(s, size, "this host's Xen cannot live-migrate %s guests: no hap",
-		    guest_type_name((enum guest_type)g->type));
-		return "not-live";
-	}
+	if (why)
+		return why;
 	for (size_t i = 0; i < g->n_bridges; i++)
 		if (!f->bridges[i]) {
 			snprintf(s, size, "bridge %s is not here", g->bridges[i]);

@@ -7,6 +7,8 @@
 #ifndef ACTUATOR_PREFLIGHT_H
 #define ACTUATOR_PREFLIGHT_H
 
+#include "actuator/info.h"
+#include "actuator/ledger.h"
 #include "actuator/mover.h"
 
 /* One disk of the guest as this host sees it. */
@@ -28,11 +30,11 @@ enum { PREFLIGHT_ROOMS = 3 };
 struct preflight_facts {
 	struct preflight_room rooms[PREFLIGHT_ROOMS];
 	uint32_t xen_major, xen_minor;
-	uint64_t free_kib;
-	bool hap;         /* HVM and PVH guests can be live-migrated */
+	uint64_t free_kib, dom0_kib;   /* Xen's, and what dom0 has */
+	char capabilities[INFO_VALUE]; /* as Xen says them; "": not known */
+	bool hap;                      /* HVM and PVH guests can be live-migrated */
 	bool autoballoon; /* xl may take memory from dom0, and locks all of xl for it */
-	uint64_t promised_kib; /* to other guests that are arriving */
-	int arriving;          /* of them */
+	struct ledger promised;
 	struct xl_domain domains[XL_DOMAINS];
 	int n_domains;
 	bool bridges[MAX_GUEST_BRIDGES]; /* [i]: the guest's i-th is here */
@@ -45,6 +47,10 @@ struct preflight_facts {
 	size_t n_features;               /* 0: not known */
 };
 
+/* The most memory that a guest may have as it is now (KiB). */
+uint64_t preflight_most(const Lifeboat__Guest *guest);
+/* What Xen takes for the page tables of a guest that may once have so much (KiB). */
+uint64_t preflight_shadow(uint64_t kib, uint64_t vcpus);
 /* What a target must have free for a guest, shadow and Xen's own included (KiB). */
 uint64_t preflight_need(const Lifeboat__Guest *guest);
 

@@ -4,11 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actuator/info.h"
 #include "actuator/ledger.h"
 #include "actuator/look.h"
 #include "actuator/preflight.h"
+#include "base/balloon.h"
 #include "base/disk.h"
 #include "base/sysfs.h"
+
+#define XL_CONF "/etc/xen/xl.conf"
 
 enum {
 	XL_MS = 60000,
@@ -16,75 +20,28 @@ enum {
 	BLOCKS = 512,
 };
 
-/* The value of a line of `xl info`, in place; "" when there is none. */
-static const char *
-info_value(const char *info, const char *key, char *value, size_t size)
-{
-	size_t len = strlen(key);
-
-	value[0] = '\0';
-	for (const char *line = info; line && *line; line = strchr(line, '\n')) {
-		const char *colon;
-		line += *line == '\n';
-		if (strncmp(line, key, len) != 0 ||
-		    (line[len] != ' ' && line[len] != ':'))
-			continue;
-		colon = strchr(line, ':');
-		if (colon)
-			snprintf(value, size, "%.*s", (int)strcspn(colon + 1, "\n"),
-			    colon + 1);
-		break;
-	}
-	return value + strspn(value, " ");
-}
-
-/* As xl decides it: the key in xl.conf, else whether Xen was booted with dom0_mem=. */
-static bool
-is_autoballoon(const char *commandline)
-{
-	char line[256];
-	FILE *f = fopen("/etc/xen/xl.conf", "re");
-	bool fixed = strstr(commandline, "dom0_mem=") != NULL;
-
-	while (f && fgets(line, sizeof(line), f)) {
-		const char *at = line + strspn(line, " \t");
-		if (strncmp(at, "autoballoon", 11) != 0)
-			continue;
-		at += 11 + strspn(at + 11, " \t=\"'");
-		if (*at == 'o' || *at == '0' || *at == '1')
-			fixed = strncmp(at, "off", 3) == 0 || *at == '0';
-	}
-	if (f)
-		fclose(f);
-	return !fixed;
-}
-
 static int
-gather_xen(struct preflight_facts *f, const struct actuator_conf *conf, struct err *err)
+gather_info(struct preflight_facts *f, const struct actuator_conf *conf, struct err *err)
 {
+	static struct info info;
 	const char *const argv[] = { conf->xl, "info", NULL };
-	char *info = malloc(INFO_SIZE), value[1024];
-	int r = info ? run_output(argv, info, INFO_SIZE, XL_MS, err) : -ENOMEM;
+	char *text = malloc(INFO_SIZE);
+	int r = text ? run_output(argv, text, INFO_SIZE, XL_MS, err)
+		     : err_set(err, -ENOMEM, "out of memory");
 
-	if (r != 0) {
-		free(info);
-		return r < 0 ? r
-			     : err_set(err, -EIO, "%s info: exit status %d", conf->xl, r);
-	}
-	f->xen_major = (uint32_t)strtoul(
-	    info_value(info, "xen_major", value, sizeof(value)), NULL, 10);
-	f->xen_minor = (uint32_t)strtoul(
-	    info_value(info, "xen_minor", value, sizeof(value)), NULL, 10);
-	f->free_kib =
-	    1024 *
-	    strtoull(info_value(info, "free_memory", value, sizeof(value)), NULL, 10);
-	f->hap =
-	    strstr(info_value(info, "virt_caps", value, sizeof(value)), "hap") != NULL;
-	f->autoballoon =
-	    is_autoballoon(info_value(info, "xen_commandline", value, sizeof(value)));
-	free(info);
-	if (f->xen_major == 0)
-		return err_set(err, -EPROTO, "%s info: no Xen version in it", conf->xl);
+	if (r > 0)
+		r = err_set(err, -EIO, "%s info: exit status %d", conf->xl, r);
+	else if (r == 0 && !info_parse(&info, text))
+		r = err_set(err, -EPROTO, "%s info: no Xen version in it", conf->xl);
+	free(text);
+	if (r < 0)
+		return r;
+	f->xen_major = info.major;
+	f->xen_minor = info.minor;
+	f->free_kib = info.free_kib;
+	f->hap = info.hap;
+	memcpy(f->capabilities, info.capabilities, sizeof(f->capabilities));
+	f->autoballoon = balloon_is_on(XL_CONF, info.command_line);
 	return 0;
 }
 
@@ -154,6 +111,15 @@ gather_cpus(
 	return r == -ENOENT ? 0 : r;
 }
 
+static uint64_t
+dom0_kib(const struct preflight_facts *f)
+{
+	for (int i = 0; i < f->n_domains; i++)
+		if (f->domains[i].domid == 0)
+			return f->domains[i].memory_kib;
+	return 0;
+}
+
 bool
 preflight(struct mover *m)
 {
@@ -163,17 +129,20 @@ preflight(struct mover *m)
 	const char *why;
 	struct err err;
 
-	if (gather_xen(&f, &m->conf, &err) < 0 ||
-	    gather_cpus(&f, g, m->conf.xl, &err) < 0) {
-		mover_why(m, "no-xen", "%s", err.text);
-		return false;
-	}
+	/* Before what is free is asked: memory that a guest gets in between counts twice,
+	 * and never not at all. */
 	f.n_domains = xl_list(m->conf.xl, f.domains, &err);
 	if (f.n_domains < 0) {
 		mover_why(m, "no-list", "%s", err.text);
 		return false;
 	}
-	ledger_sum(m->conf.run, m->folder, &f.arriving, &f.promised_kib);
+	if (gather_info(&f, &m->conf, &err) < 0 ||
+	    gather_cpus(&f, g, m->conf.xl, &err) < 0) {
+		mover_why(m, "no-xen", "%s", err.text);
+		return false;
+	}
+	f.dom0_kib = dom0_kib(&f);
+	ledger_sum(&f.promised, m->conf.run, m->folder, f.domains, f.n_domains);
 	for (size_t i = 0; i < g->n_bridges; i++)
 		f.bridges[i] =
 		    sysfs_exists("", "/sys/class/net/%s/bridge", g->bridges[i]);

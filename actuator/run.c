@@ -12,7 +12,7 @@
 #include "actuator/run.h"
 #include "base/clock.h"
 
-enum { FDS_MAX = 8, CANNOT_EXECUTE = 127 };
+enum { FDS_MAX = 8, CANNOT_EXECUTE = 127, KILL_MS = 1000 };
 
 /* Between fork and exec: only what is safe there. */
 static void
@@ -87,11 +87,19 @@ run_reap(struct process *p)
 void
 run_kill(struct process *p)
 {
+	mono_t until = mono_add(clock_mono(), KILL_MS);
+
 	if (p->pid == 0)
 		return;
 	kill(p->pid, SIGKILL);
-	while (waitpid(p->pid, &p->status, 0) < 0 && errno == EINTR)
-		;
+	while (!run_reap(p)) {
+		struct pollfd end = { .fd = p->fd, .events = POLLIN };
+		int64_t wait = mono_since(until, clock_mono());
+
+		if (wait <= 0)
+			break;
+		poll(&end, 1, (int)wait);
+	}
 	forget(p);
 }
 

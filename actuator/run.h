@@ -37,7 +37,8 @@ int run_spawn(struct process *p, const char *path, const char *const argv[],
     struct run_fds fds, struct err *err);
 /* True once it has ended; then p->pid is 0 and p->status is set. */
 bool run_reap(struct process *p);
-/* SIGKILL, and wait for it. */
+/* SIGKILL, and wait a second for it: one that waits for a disk in the kernel does not
+ * end by that, and is left behind. */
 void run_kill(struct process *p);
 
 /* "exit status 1", "signal 11": for a sentence. */

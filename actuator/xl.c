@@ -10,6 +10,7 @@
 enum {
 	LIMIT_MS = 60000, /* xl waits for other xl's lock; emulated hosts freeze */
 	COLUMNS_MIN = 7,
+	KIB_PER_MIB = 1024,
 	CPUPOOL_WIDTH = 19, /* of a name; a longer one touches what follows */
 	REASON_SUSPEND = 2, /* xen/include/public/sched.h: SHUTDOWN_suspend */
 	REASON_CRASH = 3,
@@ -55,6 +56,7 @@ xl_parse_line(struct xl_domain *out, const char *line)
 	out->domid = (uint32_t)strtoul(word[at - 5], &end, 10);
 	if (*end != '\0')
 		return false;
+	out->memory_kib = strtoull(word[at - 4], NULL, 10) * KIB_PER_MIB;
 	out->state = read_state(word[at - 2], at + 1 < n ? word[at + 1] : "-");
 	len = (size_t)(word[at - 6] - copy) + strlen(word[at - 6]);
 	if (len >= sizeof(out->name))

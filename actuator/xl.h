@@ -17,6 +17,7 @@ struct xl_domain {
 	struct uuid uuid;
 	char name[XL_NAME_SIZE];
 	uint32_t domid;
+	uint64_t memory_kib; /* what it has, claimed included */
 	enum guest_state state;
 };
 

@@ -54,8 +54,8 @@ add_pin(struct xen_config *c, const json_t *set)
 	memcpy(c->pinned[c->n_pinned++], text, sizeof(text));
 }
 
-static void
-read_text(struct xen_config *c, const char *text, size_t len)
+void
+xen_config_parse(struct xen_config *c, const char *text, size_t len)
 {
 	json_t *config = json_loadb(text, len, 0, NULL);
 	const json_t *build = json_object_get(config, "b_info");
@@ -77,7 +77,8 @@ read_file(struct xen_config *c, int fd)
 	ssize_t n = text ? read(fd, text, (size_t)c->size) : -1;
 
 	if (n > 0)
-		read_text(c, text, text[n - 1] == '\0' ? (size_t)n - 1 : (size_t)n);
+		xen_config_parse(
+		    c, text, text[n - 1] == '\0' ? (size_t)n - 1 : (size_t)n);
 	free(text);
 }
 

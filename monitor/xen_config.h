@@ -34,4 +34,7 @@ struct xen_config {
 void xen_config_read(
     struct xen_config *c, const char *root, unsigned domid, const struct uuid *uuid);
 
+/* What a text says goes to c, which says nothing yet. */
+void xen_config_parse(struct xen_config *c, const char *text, size_t len);
+
 #endif

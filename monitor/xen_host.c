@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <xen/sysctl.h>
 #include <xen/version.h>
 
+#include "base/balloon.h"
 #include "base/text.h"
 #include "base/xen_features.h"
 
@@ -64,53 +64,13 @@ xen_host_read(struct xen_host *host, struct xen_lib *lib)
 }
 
 bool
-xen_host_dom0_mem_is_fixed(const char *command_line)
-{
-#define SIZE "-?[0-9]+[bBkKmMgGtT]?"
-	static const char pattern[] =
-	    "(^| )dom0_mem=((|min:|max:)(" SIZE "|(" SIZE "\\+)?[0-9]{1,2}%),?)+($| )";
-#undef SIZE
-	regex_t regex;
-	bool found;
-
-	if (regcomp(&regex, pattern, REG_NOSUB | REG_EXTENDED) != 0)
-		return false;
-	found = regexec(&regex, command_line, 0, NULL, 0) == 0;
-	regfree(&regex);
-	return found;
-}
-
-/* The word that xl.conf gives to autoballoon, "auto" when it gives none. */
-static void
-read_autoballoon(char word[8], const char *xl_conf)
-{
-	FILE *f = fopen(xl_conf, "re");
-	char line[512], value[8];
-
-	snprintf(word, 8, "auto");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, " autoballoon = %*1[\"']%7[a-z01]", value) == 1 ||
-		    sscanf(line, " autoballoon = %7[a-z01]", value) == 1)
-			memcpy(word, value, sizeof(value));
-	if (f)
-		fclose(f);
-}
-
-bool
 xen_host_autoballoon(const char *xl_conf, struct xen_lib *lib)
 {
-	char word[8];
 	xen_commandline_t line = { 0 };
+	bool known = lib->xc_version(lib->xc, XENVER_commandline, line) >= 0;
 
-	read_autoballoon(word, xl_conf);
-	if (strcmp(word, "on") == 0 || strcmp(word, "1") == 0)
-		return true;
-	if (strcmp(word, "off") == 0 || strcmp(word, "0") == 0)
-		return false;
-	if (lib->xc_version(lib->xc, XENVER_commandline, line) < 0)
-		return true;
 	line[sizeof(line) - 1] = '\0';
-	return !xen_host_dom0_mem_is_fixed(line);
+	return balloon_is_on(xl_conf, known ? line : NULL);
 }
 
 static int

@@ -20,8 +20,6 @@ int xen_host_read(struct xen_host *host, struct xen_lib *lib);
 
 /* Read anew: xl.conf may be edited at any time. */
 bool xen_host_autoballoon(const char *xl_conf, struct xen_lib *lib);
-/* True where Xen's command line fixes dom0's memory, as xl reads it. */
-bool xen_host_dom0_mem_is_fixed(const char *command_line);
 
 /* Bridges below root/sys/class/net, sorted by name; the number that fitted. */
 size_t xen_host_bridges(char names[MAX_BRIDGES][NAME_SIZE], const char *root);

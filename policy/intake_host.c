@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/balloon.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "policy/intake_host.h"
@@ -338,11 +339,7 @@ state_of(const Lifeboat__Report *m, enum probe_id id)
 static uint64_t
 free_kib(const Lifeboat__Xen *m)
 {
-	static const uint64_t dom0_keeps = UINT64_C(524288);
-
-	if (!m->autoballoon || m->dom0_kib <= dom0_keeps)
-		return m->free_kib;
-	return m->free_kib + (m->dom0_kib - dom0_keeps);
+	return m->free_kib + (m->autoballoon ? balloon_gives(m->dom0_kib) : 0);
 }
 
 static void

@@ -9,7 +9,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct header_wish wish = { .name = "vm1", .scripts = "/etc/xen/scripts" };
+	static const char bridges[][NAME_SIZE] = { "xenbr0" };
+	struct header_wish wish = { .name = "vm1",
+		.scripts = "/etc/xen/scripts",
+		.bridges = bridges,
+		.n_bridges = 1,
+		.memory_kib = 164864,
+		.vcpus = 1 };
 	struct err err;
 	int length;
 

@@ -141,7 +141,7 @@ def info(name=None):
         host = state.host()
     major, minor = host["xen"].split(".")[:2]
     facts = {"xen_major": major, "xen_minor": minor, "free_memory": mib(host["free"]), "virt_caps": "pv hvm hap",
-        "xen_commandline": "dom0_mem=2048M"}
+        "xen_caps": "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ", "xen_commandline": "dom0_mem=2048M"}
     for key, value in facts.items():
         if name in (None, key):
             print(value if name else "%-22s : %s" % (key, value))

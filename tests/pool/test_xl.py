@@ -23,7 +23,7 @@ HEAD = ("hostile-head",)
 
 # Whose xl, which verb, with which fault of badxl.py; how the first try may end, and why.
 CASES = {
-    "target-missing": ("target", "missing", None, REFUSED, ("no-xen",)),
+    "target-missing": ("target", "missing", None, REFUSED, ("no-list",)),
     "target-info-floods": ("target", "info", "floods", REFUSED, ("no-xen",)),
     "target-list-floods": ("target", "list", "floods", REFUSED, ("no-list",)),
     "target-list-quiet": ("target", "list", "quiet", REFUSED, ("no-list",)),
@@ -50,6 +50,10 @@ CASES = {
     "source-p9s": ("source", "migrate", "p9s", STAYED, HEAD),
     "source-own-disk": ("source", "migrate", "own-disk", STAYED, ("hostile-head", "no-file")),
     "source-another-disk": ("source", "migrate", "another-disk", STAYED, HEAD),
+    "source-another-bridge": ("source", "migrate", "another-bridge", STAYED, HEAD),
+    "source-more-memory": ("source", "migrate", "more-memory", STAYED, HEAD),
+    "source-iomem": ("source", "migrate", "iomem", STAYED, HEAD),
+    "source-driver-domain": ("source", "migrate", "driver-domain", STAYED, HEAD),
     "source-another-guest": ("source", "migrate", "another-guest", STAYED, HEAD),
     "source-another-name": ("source", "migrate", "another-name", STAYED, HEAD),
     "source-no-kernel": ("source", "migrate", "no-kernel", STAYED, ("no-file",)),

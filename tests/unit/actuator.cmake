@@ -1,5 +1,6 @@
-foreach(module autostart xl look preflight orders_table link folder ledger actuator_conf header
+foreach(module autostart info xl look preflight orders_table link folder ledger actuator_conf header
     carrier)
   lifeboat_unit(${module} actuator_core)
 endforeach()
+target_link_options(test_look PRIVATE -Wl,--wrap=run_output,--wrap=kill)
 target_compile_definitions(test_header PRIVATE TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data")

@@ -1,4 +1,4 @@
-foreach(module cpus types text conf frame seal wire log program)
+foreach(module balloon cpus types text conf frame seal wire wire_order log program)
   lifeboat_unit(${module} base)
 endforeach()
 lifeboat_unit(bus base PkgConfig::nanomsg)

@@ -40,6 +40,7 @@ disk_identify(
 }
 
 static const char disks[][DISK_SIZE] = { "another", "shared" };
+static const char bridges[][NAME_SIZE] = { "backup", "xenbr0" };
 
 /* The head of a stream that a real xl sent, and a folder for what it names. */
 static struct {
@@ -101,9 +102,15 @@ setup(void **state)
 	make_file("initrd");
 	make_file("scripts/vif-bridge");
 	make_file("evil");
-	t.wish = (struct header_wish){
-		.name = "vm1", .scripts = t.scripts, .disks = disks, .n_disks = 2
-	};
+	t.wish = (struct header_wish){ .name = "vm1",
+		.scripts = t.scripts,
+		.disks = disks,
+		.n_disks = 2,
+		.bridges = bridges,
+		.n_bridges = 2,
+		.memory_kib =
+		    164864, /* as Xen has it: 1 MiB more than what xl was told */
+		.vcpus = 1 };
 	uuid_parse(&t.wish.uuid, UUID_1);
 	t.config = json_loadb(
 	    (const char *)t.head + HEADER_FIXED, t.length - HEADER_FIXED - 1, 0, NULL);
@@ -300,6 +307,8 @@ whatever_names_a_program_or_shares_something_is_refused(void **state)
 		"acpi_firmware" };
 	static const char *const lists[] = { "bootloader_args", "extra", "extra_pv",
 		"extra_hvm" };
+	static const char *const create[] = { "driver_domain", "ssid_label" };
+	static const char *const parts[] = { "ioports", "irqs", "iomem" };
 	static const char *const devices[] = { "pcidevs", "p9s", "channels", "usbctrls",
 		"usbdevs", "vtpms", "dtdevs", "rdms", "pvcallsifs" };
 
@@ -316,6 +325,21 @@ whatever_names_a_program_or_shares_something_is_refused(void **state)
 		set("b_info", lists[i], json_array());
 		assert_int_equal(check(), 0);
 	}
+	for (size_t i = 0; i < sizeof(create) / sizeof(create[0]); i++) {
+		set("c_info", create[i], json_string("True"));
+		refuses(create[i]);
+		set("c_info", create[i], json_string("False"));
+		assert_int_equal(check(), 0);
+	}
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		set("b_info", parts[i], json_pack("[{sisi}]", "start", 0, "number", 8));
+		refuses(parts[i]);
+		set("b_info", parts[i], json_array());
+		assert_int_equal(check(), 0);
+	}
+	set("c_info", "xsdata", json_pack("{ss}", "vm-data/a", "b"));
+	refuses("xsdata");
+	json_object_del(json_object_get(t.config, "c_info"), "xsdata");
 	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
 		set(NULL, devices[i], json_pack("[{}]"));
 		refuses(devices[i]);
@@ -445,6 +469,92 @@ a_disk_is_one_of_the_order_s(void **state)
 	assert_int_equal(check(), 0);
 }
 
+static void
+a_bridge_is_one_of_the_order_s(void **state)
+{
+	json_t *nic = json_array_get(json_object_get(t.config, "nics"), 0);
+
+	(void)state;
+	json_object_set_new(nic, "bridge", json_string("backup"));
+	assert_int_equal(check(), 0);
+	json_object_set_new(nic, "bridge", json_string("management"));
+	refuses("bridge management is none of the order's");
+	json_object_set_new(nic, "bridge", json_integer(1));
+	refuses("bridge ? is none of the order's");
+	json_object_set_new(nic, "bridge", json_string("")); /* libxl's own: xenbr0 */
+	assert_int_equal(check(), 0);
+	json_object_del(nic, "bridge");
+	assert_int_equal(check(), 0);
+	t.wish.n_bridges = 1;
+	refuses("bridge xenbr0 is none of the order's");
+	json_array_clear(json_object_get(t.config, "nics"));
+	assert_int_equal(check(), 0);
+}
+
+static void
+memory_is_what_the_order_says_and_a_little_for_xen(void **state)
+{
+	const int most = (int)t.wish.memory_kib;
+
+	(void)state;
+	set("b_info", "target_memkb", json_integer(most));
+	set("b_info", "max_memkb", json_integer(20 * most)); /* once it is told to grow */
+	refuses("besides its memory it would take");
+	set("b_info", "max_memkb", json_integer(4 * most));
+	assert_int_equal(check(), 0);
+	set("b_info", "target_memkb", json_integer(most + 1));
+	refuses("it would take 164865 KiB, and by its order 164864 are its most");
+	json_object_del(json_object_get(t.config, "b_info"), "target_memkb");
+	refuses("it would take 659456 KiB");
+	set("b_info", "max_memkb", json_integer(most));
+	assert_int_equal(check(), 0);
+	set("b_info", "shadow_memkb", json_integer(most / 8));
+	assert_int_equal(check(), 0);
+	set("b_info", "iommu_memkb", json_integer(2048));
+	refuses("besides its memory it would take 22656 KiB");
+	set("b_info", "iommu_memkb", json_integer(0));
+	set("b_info", "stubdomain_memkb", json_integer(INT32_MAX));
+	refuses("besides its memory");
+}
+
+static void
+a_number_that_is_none_is_refused(void **state)
+{
+	static const char *const names[] = { "target_memkb", "max_memkb", "shadow_memkb",
+		"iommu_memkb", "stubdomain_memkb", "max_vcpus" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		json_t *build = json_object_get(t.config, "b_info");
+		json_t *was = json_incref(json_object_get(build, names[i]));
+
+		set("b_info", names[i], json_integer(-1));
+		refuses(names[i]);
+		set("b_info", names[i], json_integer(INT64_MAX));
+		refuses(names[i]);
+		set("b_info", names[i], json_string("1"));
+		refuses(names[i]);
+		set("b_info", names[i], json_real(1.5));
+		refuses(names[i]);
+		set("b_info", names[i], json_null());
+		refuses(names[i]);
+		json_object_del(build, names[i]);
+		if (was)
+			set("b_info", names[i], was);
+		assert_int_equal(check(), 0);
+	}
+}
+
+static void
+vcpus_are_no_more_than_the_order_s(void **state)
+{
+	(void)state;
+	set("b_info", "max_vcpus", json_integer(2));
+	refuses("it has 2 vcpus, and by its order 1");
+	t.wish.vcpus = 2;
+	assert_int_equal(check(), 0);
+}
+
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -466,6 +576,10 @@ main(void)
 		FRESH(a_script_is_a_plain_file_of_the_folder_of_scripts),
 		FRESH(a_kernel_must_be_a_plain_file_here),
 		FRESH(a_disk_is_one_of_the_order_s),
+		FRESH(a_bridge_is_one_of_the_order_s),
+		FRESH(memory_is_what_the_order_says_and_a_little_for_xen),
+		FRESH(a_number_that_is_none_is_refused),
+		FRESH(vcpus_are_no_more_than_the_order_s),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,6 +180,27 @@ a_report_becomes_events_once_its_session_is_admitted(void **state)
 }
 
 static void
+what_dom0_may_give_back_is_free_with_autoballoon_alone(void **state)
+{
+	Lifeboat__Report m = plain_report();
+	Lifeboat__Xen xen = LIFEBOAT__XEN__INIT;
+
+	(void)state;
+	admit();
+	m.xen = &xen;
+	xen.free_kib = 1000;
+	xen.dom0_kib = 2048 * 1024;
+	assert_int_equal(give(seal_report(&m)), FRAME_OK);
+	assert_int_equal(last[EVENT_XEN].xen.free_kib, 1000);
+	xen.autoballoon = true;
+	assert_int_equal(give(seal_report(&m)), FRAME_OK);
+	assert_int_equal(last[EVENT_XEN].xen.free_kib, 1000 + 1536 * 1024);
+	xen.dom0_kib = 256 * 1024;
+	assert_int_equal(give(seal_report(&m)), FRAME_OK);
+	assert_int_equal(last[EVENT_XEN].xen.free_kib, 1000);
+}
+
+static void
 a_renamed_host_is_known_by_its_key(void **state)
 {
 	Lifeboat__Report m = plain_report();
@@ -489,6 +510,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    a_report_becomes_events_once_its_session_is_admitted, start, stop),
+		cmocka_unit_test_setup_teardown(
+		    what_dom0_may_give_back_is_free_with_autoballoon_alone, start, stop),
 		cmocka_unit_test_setup_teardown(
 		    a_renamed_host_is_known_by_its_key, start, stop),
 		cmocka_unit_test_setup_teardown(

@@ -9,8 +9,9 @@
 
 static struct {
 	char run[64];
-	int arriving;
-	uint64_t kib;
+	struct xl_domain list[2];
+	int n;
+	struct ledger is;
 } t;
 
 static int
@@ -20,6 +21,7 @@ setup(void **state)
 	struct err err;
 
 	(void)state;
+	memset(&t, 0, sizeof(t));
 	strcpy(t.run, "/tmp/test-ledger-XXXXXX");
 	return mkdtemp(t.run) ? folder_start(t.run, &boot, &err) : -1;
 }
@@ -93,7 +95,7 @@ sum(uint32_t self)
 	char folder[FOLDER_SIZE];
 
 	path_of(folder, self);
-	ledger_sum(t.run, folder, &t.arriving, &t.kib);
+	ledger_sum(&t.is, t.run, folder, t.list, t.n);
 }
 
 static uint64_t
@@ -111,11 +113,11 @@ an_empty_host_has_promised_nothing(void **state)
 {
 	(void)state;
 	sum(1);
-	assert_int_equal(t.arriving, 0);
-	assert_int_equal(t.kib, 0);
-	ledger_sum("/nonexistent", "", &t.arriving, &t.kib);
-	assert_int_equal(t.arriving, 0);
-	assert_int_equal(t.kib, 0);
+	assert_int_equal(t.is.arriving, 0);
+	assert_int_equal(t.is.kib, 0);
+	ledger_sum(&t.is, "/nonexistent", "", t.list, t.n);
+	assert_int_equal(t.is.arriving, 0);
+	assert_int_equal(t.is.kib, 0);
 }
 
 static void
@@ -126,8 +128,8 @@ every_open_prepare_but_its_own_counts(void **state)
 	add(2, ORDER_PREPARE, 2000000);
 	add(3, ORDER_PREPARE, 4000000);
 	sum(3);
-	assert_int_equal(t.arriving, 2);
-	assert_int_equal(t.kib, need(1000000) + need(2000000));
+	assert_int_equal(t.is.arriving, 2);
+	assert_int_equal(t.is.kib, need(1000000) + need(2000000));
 }
 
 static void
@@ -138,8 +140,8 @@ a_guest_that_leaves_takes_no_memory(void **state)
 	add(2, ORDER_RESUME, 1000000);
 	add(3, ORDER_CLEAN, 1000000);
 	sum(9);
-	assert_int_equal(t.arriving, 0);
-	assert_int_equal(t.kib, 0);
+	assert_int_equal(t.is.arriving, 0);
+	assert_int_equal(t.is.kib, 0);
 }
 
 static void
@@ -152,16 +154,41 @@ an_open_berth_counts_and_one_that_has_ended_does_not(void **state)
 	add(1, ORDER_PREPARE, 1000000);
 	say(1, OUTCOME_NONE);
 	sum(9);
-	assert_int_equal(t.arriving, 1);
+	assert_int_equal(t.is.arriving, 1);
 	say(1, OUTCOME_READY);
 	sum(9);
-	assert_int_equal(t.arriving, 1);
+	assert_int_equal(t.is.arriving, 1);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		say(1, ends[i]);
 		sum(9);
-		assert_int_equal(t.arriving, 0);
-		assert_int_equal(t.kib, 0);
+		assert_int_equal(t.is.arriving, 0);
+		assert_int_equal(t.is.kib, 0);
 	}
+}
+
+/* The guests of these orders have the UUID of zeros. */
+static void
+what_a_guest_has_got_is_promised_no_more(void **state)
+{
+	(void)state;
+	add(1, ORDER_PREPARE, 1000000);
+	t.list[0].uuid.b[0] = 7;
+	t.list[0].memory_kib = 300000;
+	t.n = 1;
+	sum(9);
+	assert_int_equal(t.is.kib, need(1000000));
+	t.list[1].memory_kib = 400000;
+	t.n = 2;
+	sum(9);
+	assert_int_equal(t.is.arriving, 1);
+	assert_int_equal(t.is.kib, need(1000000) - 400000);
+	/* All of it, and a little: what Xen takes besides is still to come. */
+	t.list[1].memory_kib = 1001000;
+	sum(9);
+	assert_int_equal(t.is.kib, need(1000000) - 1000000);
+	say(1, OUTCOME_MOVED);
+	sum(9);
+	assert_int_equal(t.is.kib, 0);
 }
 
 static void
@@ -175,7 +202,7 @@ a_folder_without_a_whole_order_counts_nothing(void **state)
 	assert_int_equal(folder_write(path, "order", "\xff\xff\xff", 3), 0);
 	assert_int_equal(folder_write(t.run, "term", "12345678", 8), 0);
 	sum(9);
-	assert_int_equal(t.arriving, 0);
+	assert_int_equal(t.is.arriving, 0);
 }
 
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -188,6 +215,7 @@ main(void)
 		FRESH(every_open_prepare_but_its_own_counts),
 		FRESH(a_guest_that_leaves_takes_no_memory),
 		FRESH(an_open_berth_counts_and_one_that_has_ended_does_not),
+		FRESH(what_a_guest_has_got_is_promised_no_more),
 		FRESH(a_folder_without_a_whole_order_counts_nothing),
 	};
 

@@ -1,12 +1,53 @@
-/* The looks themselves; the program runs itself for each, as an actuator does. */
+/*
+ * The looks themselves; the program runs itself for each, as an actuator does.  Between
+ * look and run it is linked with --wrap: a limit is a fiftieth here, and a process may be
+ * one that no signal ends.
+ */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "actuator/look.h"
+#include "base/err.h"
 #include "cmocka_all.h"
+
+enum { LIMIT_MS = 10000, FASTER = 50, BLOCK = 4096 };
+
+static bool unkillable;
+static pid_t left; /* alive though it was to be killed */
+
+/* The linker's names. */
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
+int __real_run_output(
+    const char *const argv[], char *out, size_t size, int64_t limit_ms, struct err *err);
+int __wrap_run_output(
+    const char *const argv[], char *out, size_t size, int64_t limit_ms, struct err *err);
+int __real_kill(pid_t pid, int sig);
+int __wrap_kill(pid_t pid, int sig);
+
+int
+__wrap_run_output(
+    const char *const argv[], char *out, size_t size, int64_t limit_ms, struct err *err)
+{
+	assert_int_equal(limit_ms, LIMIT_MS);
+	return __real_run_output(argv, out, size, limit_ms / FASTER, err);
+}
+
+int
+__wrap_kill(pid_t pid, int sig)
+{
+	if (!unkillable)
+		return __real_kill(pid, sig);
+	left = pid;
+	return 0;
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void
 a_plain_file_is_told_from_a_folder_and_from_nothing(void **state)
@@ -40,6 +81,81 @@ a_disk_that_is_not_there_cannot_be_read(void **state)
 {
 	(void)state;
 	assert_int_equal(look_disk("no-such-disk"), -EIO);
+}
+
+/* A file of so many bytes for a disk, by the only name that the child knows it by too. */
+static int
+look_at_bytes(size_t size)
+{
+	char file[] = "test_look.XXXXXX", name[64];
+	int fd = mkostemp(file, O_DIRECT), r;
+
+	if (fd < 0 && errno == EINVAL)
+		skip(); /* a file system without direct reads */
+	assert_true(fd >= 0);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	snprintf(name, sizeof(name), "../proc/%d/fd/%d", (int)getpid(), fd);
+	r = look_disk(name);
+	close(fd);
+	return r;
+}
+
+static void
+a_block_that_is_there_is_read_and_less_is_not_enough(void **state)
+{
+	(void)state;
+	assert_int_equal(look_at_bytes(BLOCK), 0);
+	assert_int_equal(look_at_bytes((size_t)64 * BLOCK), 0);
+	assert_int_equal(look_at_bytes(BLOCK - 1), -EIO);
+	assert_int_equal(look_at_bytes(0), -EIO);
+}
+
+static void
+what_is_no_disk_cannot_be_read(void **state)
+{
+	(void)state;
+	assert_int_equal(look_disk("../tmp"), -EIO);
+	assert_int_equal(look_disk("null"), -EIO);
+}
+
+/* Nobody ever writes to it: whoever opens it waits. */
+static int
+look_at_what_hangs(void)
+{
+	char folder[] = "/tmp/test_look.XXXXXX", path[40], name[48];
+	int r;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/disk", folder);
+	snprintf(name, sizeof(name), "..%s", path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	r = look_disk(name);
+	assert_int_equal(look_file(path), -EISDIR); /* what is only looked at does not */
+	unlink(path);
+	rmdir(folder);
+	return r;
+}
+
+static void
+a_read_that_hangs_ends_at_its_limit(void **state)
+{
+	(void)state;
+	assert_int_equal(look_at_what_hangs(), -ETIMEDOUT);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nothing is left of it */
+}
+
+/* As one that waits for a disk in the kernel. */
+static void
+a_read_that_no_signal_ends_is_left_behind(void **state)
+{
+	(void)state;
+	unkillable = true;
+	assert_int_equal(look_at_what_hangs(), -ETIMEDOUT);
+	unkillable = false;
+	assert_true(left > 0);
+	assert_int_equal(__real_kill(left, SIGKILL), 0);
+	assert_int_equal(waitpid(left, NULL, 0), left);
 }
 
 static void
@@ -82,6 +198,10 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_plain_file_is_told_from_a_folder_and_from_nothing),
 		cmocka_unit_test(a_folder_has_room_or_says_why_not),
 		cmocka_unit_test(a_disk_that_is_not_there_cannot_be_read),
+		cmocka_unit_test(a_block_that_is_there_is_read_and_less_is_not_enough),
+		cmocka_unit_test(what_is_no_disk_cannot_be_read),
+		cmocka_unit_test(a_read_that_hangs_ends_at_its_limit),
+		cmocka_unit_test(a_read_that_no_signal_ends_is_left_behind),
 		cmocka_unit_test(features_are_unknown_without_xen),
 		cmocka_unit_test(a_line_of_features_is_read_whole_or_not_at_all),
 	};

@@ -139,9 +139,27 @@ memory_counts_what_is_promised_and_kept_in_reserve(void **state)
 	t.facts.free_kib--;
 	says("memory", "64 in reserve");
 	t.facts.free_kib = need + (uint64_t)t.conf.reserve_kib + 1000;
-	t.facts.promised_kib = 1001;
-	t.facts.arriving = 1;
+	t.facts.promised.kib = 1001;
+	t.facts.promised.arriving = 1;
 	says("memory", "promised");
+}
+
+static void
+what_dom0_may_give_back_counts_with_autoballoon_alone(void **state)
+{
+	uint64_t need = preflight_need(&t.guest) + (uint64_t)t.conf.reserve_kib;
+
+	(void)state;
+	t.facts.free_kib = 1024;
+	t.facts.dom0_kib = 512 * 1024 + need - 1024;
+	says("memory", "1 free");
+	t.facts.autoballoon = true;
+	assert_string_equal(judge(), "");
+	t.facts.dom0_kib--;
+	says("memory", "1 free");
+	assert_non_null(strstr(t.sentence, "that dom0 may give back"));
+	t.facts.dom0_kib = 256 * 1024; /* less than what stays there */
+	says("memory", "0 that dom0 may give back");
 }
 
 static void
@@ -156,12 +174,12 @@ static void
 full_berths_and_autoballoon_take_one_at_a_time(void **state)
 {
 	(void)state;
-	t.facts.arriving = 1;
+	t.facts.promised.arriving = 1;
 	assert_string_equal(judge(), "");
 	t.facts.autoballoon = true;
 	says("autoballoon", "dom0_mem=");
 	t.facts.autoballoon = false;
-	t.facts.arriving = 2;
+	t.facts.promised.arriving = 2;
 	says("busy", "2 berths");
 }
 
@@ -189,6 +207,24 @@ a_missing_bridge_and_a_missing_hap_refuse(void **state)
 	says("not-live", "pvh");
 	t.guest.type = GUEST_PV;
 	says("bridges", "xenbr0");
+}
+
+static void
+a_xen_that_runs_no_such_guests_refuses(void **state)
+{
+	(void)state;
+	strcpy(t.facts.capabilities, "hvm-3.0-x86_32 hvm-3.0-x86_64 ");
+	assert_string_equal(judge(), "");
+	t.guest.type = GUEST_HVM;
+	assert_string_equal(judge(), "");
+	t.guest.type = GUEST_PV;
+	says("not-live", "no pv guests: xen-3.0-x86_64 is not among its capabilities");
+	strcpy(t.facts.capabilities, "xen-3.0-x86_64 hvm-3.0-x86_32 ");
+	assert_string_equal(judge(), "");
+	t.guest.type = GUEST_PVH;
+	says("not-live", "no pvh guests: hvm-3.0-x86_64");
+	t.facts.capabilities[0] = '\0'; /* not told */
+	assert_string_equal(judge(), "");
 }
 
 static void
@@ -263,10 +299,12 @@ main(void)
 		FRESH(an_older_xen_refuses_and_a_newer_one_does_not),
 		FRESH(a_name_or_uuid_that_is_there_refuses),
 		FRESH(memory_counts_what_is_promised_and_kept_in_reserve),
+		FRESH(what_dom0_may_give_back_counts_with_autoballoon_alone),
 		FRESH(what_it_may_have_counts_not_what_it_has),
 		FRESH(full_berths_and_autoballoon_take_one_at_a_time),
 		FRESH(a_disk_must_be_there_of_the_same_size_and_readable),
 		FRESH(a_missing_bridge_and_a_missing_hap_refuse),
+		FRESH(a_xen_that_runs_no_such_guests_refuses),
 		FRESH(a_kernel_or_ramdisk_that_is_no_file_refuses),
 		FRESH(a_cpupool_or_processors_that_are_not_there_refuse),
 		FRESH(a_processor_must_have_every_feature_of_the_sources),

@@ -28,6 +28,7 @@ a_running_guest_is_read_with_its_name_and_id(void **state)
 	uuid_format(text, &d.uuid);
 	assert_string_equal(d.name, "vm1");
 	assert_int_equal(d.domid, 7);
+	assert_int_equal(d.memory_kib, 160 * 1024);
 	assert_int_equal(d.state, GUEST_RUNNING);
 	assert_string_equal(text, UUID_1);
 }
