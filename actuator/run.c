@@ -24,8 +24,8 @@ become(const char *path, const char *const argv[], struct run_fds fds)
 	sigemptyset(&none);
 	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
+	for (int s = 1; s < NSIG; s++)
+		signal(s, SIG_DFL);
 	/* Out of the way first, so that no dup2 overwrites one still needed. */
 	for (int i = 0; i < fds.n; i++) {
 		int fd = fds.fd[i] < 0 ? open("/dev/null", O_RDWR) : fds.fd[i];

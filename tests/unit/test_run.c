@@ -32,6 +32,23 @@ count_descriptors(void)
 	return n;
 }
 
+/* How many signals it has ignored or blocked. */
+static int
+count_signals(void)
+{
+	sigset_t blocked;
+	int n = 0;
+
+	sigprocmask(SIG_SETMASK, NULL, &blocked);
+	for (int s = 1; s < SIGRTMIN; s++) {
+		struct sigaction is;
+
+		if (sigaction(s, NULL, &is) == 0)
+			n += is.sa_handler == SIG_IGN || sigismember(&blocked, s) == 1;
+	}
+	return n;
+}
+
 /*
  * Not even SIGKILL removes it while its tracer lives, as nothing removes a process that
  * waits for a disk which does not answer.  The tracer ends with the file at path.
@@ -66,6 +83,8 @@ be_started(char **argv)
 {
 	if (strcmp(argv[1], "descriptors") == 0)
 		return count_descriptors();
+	if (strcmp(argv[1], "signals") == 0)
+		return count_signals();
 	if (strcmp(argv[1], "linger") == 0)
 		return linger(argv[2]);
 	if (strcmp(argv[1], "die") == 0)
@@ -199,6 +218,27 @@ descriptors_change_places_without_overwriting_each_other(void **state)
 }
 
 static void
+its_signals_are_those_of_a_fresh_process(void **state)
+{
+	static const int ignored[] = { SIGPIPE, SIGINT, SIGHUP, SIGTERM, SIGUSR2 };
+	const size_t n = sizeof(ignored) / sizeof(ignored[0]);
+	sigset_t all, before;
+	struct err err;
+	int r;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		signal(ignored[i], SIG_IGN);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	r = run_self("signals", NULL, 0, LONG_MS, &err);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	for (size_t i = 0; i < n; i++)
+		signal(ignored[i], SIG_DFL);
+	assert_int_equal(r, 0);
+}
+
+static void
 who_does_not_end_in_time_is_ended(void **state)
 {
 	struct err err;
@@ -253,6 +293,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(it_has_three_descriptors_and_none_of_its_parent_s),
 		cmocka_unit_test(
 		    descriptors_change_places_without_overwriting_each_other),
+		cmocka_unit_test(its_signals_are_those_of_a_fresh_process),
 		cmocka_unit_test(who_does_not_end_in_time_is_ended),
 		cmocka_unit_test(one_that_cannot_be_ended_is_left_and_not_waited_for),
 	};
