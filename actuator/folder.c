@@ -41,27 +41,59 @@ join_hidden(char out[FOLDER_SIZE], const char *folder, const char *file)
 	return n > 0 && n < FOLDER_SIZE;
 }
 
-int
-folder_read(const char *folder, const char *file, void *buf, size_t size)
+/* A file for reading: its descriptor or -errno. */
+static int
+open_file(const char *folder, const char *file)
 {
 	char path[FOLDER_SIZE];
-	size_t len = 0;
-	ssize_t n = 1;
 	int fd;
 
 	if (!join(path, folder, file))
 		return -ENAMETOOLONG;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -errno;
+	return fd < 0 ? -errno : fd;
+}
+
+/* Up to size bytes from here on.  How many; -E2BIG: there are more; -EIO. */
+static int
+read_rest(int fd, void *buf, size_t size)
+{
+	size_t len = 0;
+	ssize_t n = 1;
+
 	while (n > 0 && len < size) {
 		n = read(fd, (char *)buf + len, size - len);
 		len += n > 0 ? (size_t)n : 0;
 	}
 	if (n > 0)
 		n = read(fd, &(char){ 0 }, 1) > 0 ? -1 : 0;
-	close(fd);
 	return n < 0 ? (len == size ? -E2BIG : -EIO) : (int)len;
+}
+
+int
+folder_read(const char *folder, const char *file, void *buf, size_t size)
+{
+	int fd = open_file(folder, file), r;
+
+	if (fd < 0)
+		return fd;
+	r = read_rest(fd, buf, size);
+	close(fd);
+	return r;
+}
+
+int
+folder_read_end(const char *folder, const char *file, void *buf, size_t size)
+{
+	int fd = open_file(folder, file), r;
+
+	if (fd < 0)
+		return fd;
+	/* One that is shorter is read from where it begins. */
+	lseek(fd, -(off_t)size, SEEK_END);
+	r = read_rest(fd, buf, size);
+	close(fd);
+	return r == -E2BIG ? (int)size : r; /* it has grown meanwhile */
 }
 
 static int

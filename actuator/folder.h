@@ -38,6 +38,8 @@ int folder_remove(const char *run, const char *name);
 
 /* Whole files.  folder_read: length or -errno (-E2BIG over size). */
 int folder_read(const char *folder, const char *file, void *buf, size_t size);
+/* The last size bytes of it, or as many as it has: length or -errno. */
+int folder_read_end(const char *folder, const char *file, void *buf, size_t size);
 /* Replaced as a whole, on the disk when this returns.  0 or -errno. */
 int folder_write(const char *folder, const char *file, const void *data, size_t len);
 bool folder_has(const char *folder, const char *file);

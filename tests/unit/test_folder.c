@@ -102,6 +102,21 @@ a_file_is_read_as_it_was_written(void **state)
 }
 
 static void
+the_end_of_a_file_is_read_however_long_it_is(void **state)
+{
+	char buf[4];
+
+	(void)state;
+	assert_int_equal(folder_write(t.run, "xl.err", "12345678", 8), 0);
+	assert_int_equal(folder_read_end(t.run, "xl.err", buf, 4), 4);
+	assert_memory_equal(buf, "5678", 4);
+	assert_int_equal(folder_write(t.run, "xl.err", "123", 3), 0);
+	assert_int_equal(folder_read_end(t.run, "xl.err", buf, 4), 3);
+	assert_memory_equal(buf, "123", 3);
+	assert_int_equal(folder_read_end(t.run, "nothing", buf, 4), -ENOENT);
+}
+
+static void
 a_file_is_replaced_as_a_whole_or_not_at_all(void **state)
 {
 	char buf[8];
@@ -305,6 +320,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FRESH(a_name_tells_term_number_and_engine),
 		FRESH(a_file_is_read_as_it_was_written),
+		FRESH(the_end_of_a_file_is_read_however_long_it_is),
 		FRESH(a_file_is_replaced_as_a_whole_or_not_at_all),
 		FRESH(a_link_in_the_place_of_a_file_is_not_followed),
 		FRESH(paths_too_long_are_refused_and_not_cut),
