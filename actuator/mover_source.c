@@ -231,7 +231,7 @@ mover_move(struct mover *m)
 	if (n < 0)
 		mover_why(m, "no-list", "%s", err.text);
 	at = n < 0 ? -1 : find_running(m, list, n);
-	if (at < 0 || !source_checks(m, &list[at])) {
+	if (at < 0 || !source_checks(m, "", &list[at])) {
 		refuse(m);
 		return;
 	}
