@@ -104,6 +104,67 @@ what_xl_said_is_in_the_log_before_the_end_is_in_the_folder(void **state)
 	close(log[0]);
 }
 
+#define UUID "4c1feb0a-0000-4000-8000-000000000001"
+
+/* An xl that resumes, and whose list has the guest with these flags. */
+static void
+put_xl(const char *flags)
+{
+	FILE *f;
+
+	snprintf(t.m.conf.xl, sizeof(t.m.conf.xl), "%.64s/xl", t.m.folder);
+	f = fopen(t.m.conf.xl, "w");
+	assert_non_null(f);
+	fprintf(f,
+	    "#!/bin/sh\n[ $1 = list ] || exit 0\n"
+	    "echo Domain-0 0 2048 2 r----- 59.6 00000000-0000-0000-0000-000000000000 - "
+	    "-\n"
+	    "echo %s 7 160 1 %s 59.6 " UUID " 2 -\n",
+	    t.guest.name, flags);
+	fclose(f);
+	assert_int_equal(chmod(t.m.conf.xl, 0700), 0);
+}
+
+/* Before Xen 4.20 the xl that watched over it has ended when it was suspended. */
+static void
+a_guest_that_was_resumed_is_said_to_be_unwatched(void **state)
+{
+	static const struct {
+		const char *flags;
+		enum outcome outcome;
+		bool said;
+	} rows[] = { { "---s--", OUTCOME_STAYED, true },
+		{ "-b----", OUTCOME_STAYED, true }, { "----c-", OUTCOME_ENDED, false } };
+	char name[32];
+
+	(void)state;
+	snprintf(name, sizeof(name), "nobody-watches-%d", (int)getpid());
+	t.guest.name = name;
+	assert_true(uuid_parse(&t.m.guest, UUID));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&t.m.state, 0, sizeof(t.m.state));
+		put_xl(rows[i].flags);
+		mover_resume(&t.m);
+		assert_int_equal(t.m.state.outcome, rows[i].outcome);
+		assert_int_equal(
+		    strstr(t.m.state.detail, "unwatched") != NULL, rows[i].said);
+	}
+}
+
+static void
+that_it_is_unwatched_stands_beside_what_was_to_be_said(void **state)
+{
+	char name[32];
+
+	(void)state;
+	snprintf(name, sizeof(name), "nobody-watches-%d", (int)getpid());
+	t.guest.name = name;
+	mover_why(&t.m, "link-lost", "it broke");
+	mover_check_watched(&t.m);
+	assert_string_equal(t.m.state.detail,
+	    "it broke; unwatched: a reboot from within will leave it off");
+}
+
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -112,6 +173,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FRESH(the_last_words_of_a_talkative_xl_are_found),
 		FRESH(what_xl_said_is_in_the_log_before_the_end_is_in_the_folder),
+		FRESH(a_guest_that_was_resumed_is_said_to_be_unwatched),
+		FRESH(that_it_is_unwatched_stands_beside_what_was_to_be_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
