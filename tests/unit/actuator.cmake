@@ -1,5 +1,5 @@
 foreach(module autostart run xl look preflight orders_table link folder ledger actuator_conf header
-    carrier mover source_checks)
+    carrier mover source_checks arrival)
   lifeboat_unit(${module} actuator_core)
 endforeach()
 target_compile_definitions(test_header PRIVATE TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data")
