@@ -199,6 +199,8 @@ carrier_child(void)
 	prctl(PR_SET_NAME, "lb-carrier");
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
 	r = record_read(CARRIER_CONTROL, &tag, &c.conf, sizeof(c.conf), &len);
 	if (r < 0 || tag != CARRIER_CONF || len != sizeof(c.conf))
 		return 1;

@@ -32,27 +32,69 @@ join(char out[FOLDER_SIZE], const char *folder, const char *file)
 	return n > 0 && n < FOLDER_SIZE;
 }
 
-int
-folder_read(const char *folder, const char *file, void *buf, size_t size)
+/* Where something is made or removed: nobody takes it for what it is not yet, or not any
+ * more. */
+static bool
+join_hidden(char out[FOLDER_SIZE], const char *folder, const char *file)
+{
+	int n = snprintf(out, FOLDER_SIZE, "%s/.%s", folder, file);
+
+	return n > 0 && n < FOLDER_SIZE;
+}
+
+/* A file for reading: its descriptor or -errno. */
+static int
+open_file(const char *folder, const char *file)
 {
 	char path[FOLDER_SIZE];
-	size_t len = 0;
-	ssize_t n = 1;
 	int fd;
 
 	if (!join(path, folder, file))
 		return -ENAMETOOLONG;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -errno;
+	return fd < 0 ? -errno : fd;
+}
+
+/* Up to size bytes from here on.  How many; -E2BIG: there are more; -EIO. */
+static int
+read_rest(int fd, void *buf, size_t size)
+{
+	size_t len = 0;
+	ssize_t n = 1;
+
 	while (n > 0 && len < size) {
 		n = read(fd, (char *)buf + len, size - len);
 		len += n > 0 ? (size_t)n : 0;
 	}
 	if (n > 0)
 		n = read(fd, &(char){ 0 }, 1) > 0 ? -1 : 0;
-	close(fd);
 	return n < 0 ? (len == size ? -E2BIG : -EIO) : (int)len;
+}
+
+int
+folder_read(const char *folder, const char *file, void *buf, size_t size)
+{
+	int fd = open_file(folder, file), r;
+
+	if (fd < 0)
+		return fd;
+	r = read_rest(fd, buf, size);
+	close(fd);
+	return r;
+}
+
+int
+folder_read_end(const char *folder, const char *file, void *buf, size_t size)
+{
+	int fd = open_file(folder, file), r;
+
+	if (fd < 0)
+		return fd;
+	/* One that is shorter is read from where it begins. */
+	lseek(fd, -(off_t)size, SEEK_END);
+	r = read_rest(fd, buf, size);
+	close(fd);
+	return r == -E2BIG ? (int)size : r; /* it has grown meanwhile */
 }
 
 int
@@ -61,8 +103,7 @@ folder_write(const char *folder, const char *file, const void *data, size_t len)
 	char path[FOLDER_SIZE], temporary[FOLDER_SIZE];
 	int fd, r;
 
-	if (!join(path, folder, file) ||
-	    snprintf(temporary, sizeof(temporary), "%s/.%s", folder, file) >= FOLDER_SIZE)
+	if (!join(path, folder, file) || !join_hidden(temporary, folder, file))
 		return -ENAMETOOLONG;
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
@@ -104,17 +145,13 @@ folder_lock(const char *folder)
 	return r;
 }
 
-int
-folder_remove(const char *run, const char *name)
+static int
+erase(const char *path)
 {
-	char path[FOLDER_SIZE];
 	struct dirent *entry;
-	DIR *dir;
+	DIR *dir = opendir(path);
 	int r;
 
-	if (!join(path, run, name))
-		return -ENAMETOOLONG;
-	dir = opendir(path);
 	if (!dir)
 		return -errno;
 	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
@@ -126,22 +163,34 @@ folder_remove(const char *run, const char *name)
 }
 
 int
+folder_remove(const char *run, const char *name)
+{
+	char path[FOLDER_SIZE], hidden[FOLDER_SIZE];
+
+	if (!join(path, run, name) || !join_hidden(hidden, run, name))
+		return -ENAMETOOLONG;
+	/* An order without its state would be taken for one that has not begun. */
+	erase(hidden);
+	if (rename(path, hidden) < 0)
+		return -errno;
+	return erase(hidden);
+}
+
+int
 folder_make(const char *run, const Lifeboat__Order *order, const void *conf,
     size_t conf_size, struct err *err)
 {
-	char name[FOLDER_NAME], making[FOLDER_NAME + 8], path[FOLDER_SIZE],
-	    final[FOLDER_SIZE], text[128];
+	char name[FOLDER_NAME], path[FOLDER_SIZE], final[FOLDER_SIZE], text[128];
 	size_t len = lifeboat__order__get_packed_size(order);
 	uint8_t *packed = malloc(len + 1);
 	int r = packed ? 0 : -ENOMEM;
 
 	folder_name(name, order->id);
-	snprintf(making, sizeof(making), ".%s", name);
-	if (!join(path, run, making) || !join(final, run, name))
+	if (!join_hidden(path, run, name) || !join(final, run, name))
 		r = -ENAMETOOLONG;
 	if (r == 0) {
 		lifeboat__order__pack(order, packed);
-		folder_remove(run, making);
+		erase(path);
 		if (mkdir(path, 0700) < 0)
 			r = -errno;
 	}
@@ -154,7 +203,8 @@ folder_make(const char *run, const Lifeboat__Order *order, const void *conf,
 	free(packed);
 	if (r == 0)
 		return 0;
-	folder_remove(run, making);
+	if (r != -ENAMETOOLONG)
+		erase(path);
 	return err_set(err, r, "%s: %s", run, err_text(text, sizeof(text), r));
 }
 
@@ -179,19 +229,25 @@ make_path(const char *run)
 	return 0;
 }
 
+/* What was half made or half removed goes, and on another boot every order. */
 static void
-clear(const char *run)
+clear(const char *run, bool same_boot)
 {
+	char path[FOLDER_SIZE];
 	struct dirent *entry;
 	DIR *dir = opendir(run);
 
 	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while (dir && (entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-		    folder_remove(run, entry->d_name) < 0)
+		const char *name = entry->d_name;
+		bool hidden = name[0] == '.';
+
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+		    (same_boot && !hidden) || !join(path, run, name) || erase(path) < 0)
 			continue;
-		log_line(LOG_LEVEL_NOTICE, "order-of-earlier-boot", "order",
-		    entry->d_name, NULL);
+		if (!hidden)
+			log_line(LOG_LEVEL_NOTICE, "order-of-earlier-boot", "order", name,
+			    NULL);
 	}
 	if (dir)
 		closedir(dir);
@@ -202,13 +258,16 @@ folder_start(const char *run, const struct uuid *boot_id, struct err *err)
 {
 	struct uuid was;
 	char text[128];
+	bool same_boot;
 	int r = make_path(run);
 
-	if (r == 0 && (folder_read(run, "boot-id", &was, sizeof(was)) != sizeof(was) ||
-			  !uuid_equal(&was, boot_id))) {
-		clear(run);
+	same_boot = r == 0 &&
+		    folder_read(run, "boot-id", &was, sizeof(was)) == sizeof(was) &&
+		    uuid_equal(&was, boot_id);
+	if (r == 0)
+		clear(run, same_boot);
+	if (r == 0 && !same_boot)
 		r = folder_write(run, "boot-id", boot_id, sizeof(*boot_id));
-	}
 	if (r < 0)
 		return err_set(err, r, "%s: %s", run, err_text(text, sizeof(text), r));
 	return 0;

@@ -24,19 +24,22 @@ enum { FOLDER_SIZE = 192, FOLDER_NAME = 80, FOLDER_FILE_MAX = FRAME_BODY_MAX };
 /* "12.3-0123456789abcdef0123456789abcdef": term, number, engine. */
 void folder_name(char out[FOLDER_NAME], const Lifeboat__OrderId *id);
 
-/* The run folder itself: made if need be, emptied when it is of another boot.  0, or
- * -errno with a sentence. */
+/* The run folder itself: made if need be, emptied when it is of another boot, and rid of
+ * what was half made or half removed.  0, or -errno with a sentence. */
 int folder_start(const char *run, const struct uuid *boot_id, struct err *err);
 
 /* Made complete or not at all: the files order and conf, then the name.  0, or -errno
  * with a sentence; -EEXIST or -ENOTEMPTY when the order has one. */
 int folder_make(const char *run, const Lifeboat__Order *order, const void *conf,
     size_t conf_size, struct err *err);
-/* Remove it with its files.  0 or -errno. */
+/* Remove it with its files: gone at once from under its name, and what a death half-way
+ * leaves goes at the next folder_start().  0 or -errno. */
 int folder_remove(const char *run, const char *name);
 
 /* Whole files.  folder_read: length or -errno (-E2BIG over size). */
 int folder_read(const char *folder, const char *file, void *buf, size_t size);
+/* The last size bytes of it, or as many as it has: length or -errno. */
+int folder_read_end(const char *folder, const char *file, void *buf, size_t size);
 /* Replaced as a whole, on the disk when this returns.  0 or -errno. */
 int folder_write(const char *folder, const char *file, const void *data, size_t len);
 bool folder_has(const char *folder, const char *file);

@@ -85,6 +85,28 @@ mover_why(struct mover *m, const char *why, const char *fmt, ...)
 		    "said something that is no text");
 }
 
+/* The end of what xl said on its stderr. */
+static void
+read_xl(const struct mover *m, char *text, size_t size)
+{
+	int n = folder_read_end(m->folder, "xl.err", text, size - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+}
+
+/* What xl said outlives the order's folder in the log. */
+static void
+log_xl(const struct mover *m)
+{
+	static char text[16384];
+	char *line, *save = NULL;
+
+	read_xl(m, text, sizeof(text));
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		log_line(LOG_LEVEL_INFO, "xl-said", "guest", m->order->guest->name,
+		    "line", line, NULL);
+}
+
 void
 mover_end(struct mover *m, enum outcome outcome)
 {
@@ -95,6 +117,7 @@ mover_end(struct mover *m, enum outcome outcome)
 		s->phase = PHASE_DONE;
 		s->entered_ms[PHASE_DONE] =
 		    (uint64_t)mono_since(clock_mono(), m->started) + 1;
+		log_xl(m); /* from here on the folder may be removed */
 	}
 	/* Nobody hears of it before it is in the folder; a full /run may be emptied. */
 	while (mover_save(m) < 0)
@@ -352,13 +375,10 @@ void
 mover_last_words(const struct mover *m, char *out, size_t size)
 {
 	char text[4096];
-	int n = folder_read(m->folder, "xl.err", text, sizeof(text) - 1);
 	char *line, *save = NULL;
 
-	if (n == -E2BIG)
-		n = (int)sizeof(text) - 1;
+	read_xl(m, text, sizeof(text));
 	out[0] = '\0';
-	text[n < 0 ? 0 : n] = '\0';
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		if (*line && text_is_utf8(line, strlen(line)))
 			snprintf(out, size, "%.200s", line);
@@ -471,22 +491,6 @@ carry_out(struct mover *m)
 		proofs[m->order->kind](m);
 }
 
-/* What xl said outlives the order's folder in the log. */
-static void
-log_xl(const struct mover *m)
-{
-	static char text[16384];
-	int n = folder_read(m->folder, "xl.err", text, sizeof(text) - 1);
-	char *line, *save = NULL;
-
-	if (n == -E2BIG)
-		n = (int)sizeof(text) - 1;
-	text[n < 0 ? 0 : n] = '\0';
-	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		log_line(LOG_LEVEL_INFO, "xl-said", "guest", m->order->guest->name,
-		    "line", line, NULL);
-}
-
 int
 mover_run(const char *folder)
 {
@@ -509,7 +513,6 @@ mover_run(const char *folder)
 	if (m.lock < 0)
 		return m.lock == -EWOULDBLOCK ? 0 : 1;
 	carry_out(&m);
-	log_xl(&m);
 	log_line(LOG_LEVEL_NOTICE, "order-ended", "order", folder, "kind",
 	    order_kind_name((enum order_kind)m.order->kind), "guest",
 	    m.order->guest->name, "outcome", outcome_name(m.state.outcome), "why",

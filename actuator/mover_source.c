@@ -231,7 +231,7 @@ mover_move(struct mover *m)
 	if (n < 0)
 		mover_why(m, "no-list", "%s", err.text);
 	at = n < 0 ? -1 : find_running(m, list, n);
-	if (at < 0 || !source_checks(m, &list[at])) {
+	if (at < 0 || !source_checks(m, "", &list[at])) {
 		refuse(m);
 		return;
 	}
@@ -268,6 +268,7 @@ void
 mover_resume(struct mover *m)
 {
 	struct xl_domain list[XL_DOMAINS];
+	enum outcome outcome;
 	int n, at;
 
 	mover_enter(m, PHASE_PROVING);
@@ -278,6 +279,9 @@ mover_resume(struct mover *m)
 		mover_end(m, n < 0 ? OUTCOME_UNDEFINED : OUTCOME_ENDED);
 		return;
 	}
-	mover_end(m, list[at].state == GUEST_SUSPENDED ? bring_back(m, &list[at])
-						       : judge_present(m, &list[at]));
+	outcome = list[at].state == GUEST_SUSPENDED ? bring_back(m, &list[at])
+						    : judge_present(m, &list[at]);
+	if (outcome == OUTCOME_STAYED)
+		mover_check_watched(m);
+	mover_end(m, outcome);
 }

@@ -9,7 +9,7 @@
 #include "actuator/xl.h"
 #include "base/sysfs.h"
 
-enum { LIMIT_MS = 120000, XTL_LEVEL_ERROR = 7 };
+enum { LIMIT_MS = 120000, XTL_LEVEL_ERROR = 8 };
 
 /* libxl.h and xentoollog.h of every Xen from 4.5 on. */
 typedef void *(*create_logger_fn)(FILE *f, int level, unsigned int flags);

@@ -12,7 +12,7 @@
 #include "actuator/run.h"
 #include "base/clock.h"
 
-enum { FDS_MAX = 8, CANNOT_EXECUTE = 127, KILL_MS = 1000 };
+enum { FDS_MAX = 8, CANNOT_EXECUTE = 127, KILLED_MS = 1000 };
 
 /* Between fork and exec: only what is safe there. */
 static void
@@ -24,8 +24,8 @@ become(const char *path, const char *const argv[], struct run_fds fds)
 	sigemptyset(&none);
 	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
+	for (int s = 1; s < NSIG; s++)
+		signal(s, SIG_DFL);
 	/* Out of the way first, so that no dup2 overwrites one still needed. */
 	for (int i = 0; i < fds.n; i++) {
 		int fd = fds.fd[i] < 0 ? open("/dev/null", O_RDWR) : fds.fd[i];
@@ -84,25 +84,6 @@ run_reap(struct process *p)
 	return true;
 }
 
-void
-run_kill(struct process *p)
-{
-	mono_t until = mono_add(clock_mono(), KILL_MS);
-
-	if (p->pid == 0)
-		return;
-	kill(p->pid, SIGKILL);
-	while (!run_reap(p)) {
-		struct pollfd end = { .fd = p->fd, .events = POLLIN };
-		int64_t wait = mono_since(until, clock_mono());
-
-		if (wait <= 0)
-			break;
-		poll(&end, 1, (int)wait);
-	}
-	forget(p);
-}
-
 const char *
 run_status(char *buf, size_t size, int status)
 {
@@ -149,6 +130,30 @@ drain(int fd, char *out, size_t size, mono_t until)
 	return r;
 }
 
+/* Until it has ended and is reaped; false: not in time. */
+static bool
+wait_for(struct process *p, mono_t until)
+{
+	while (!run_reap(p)) {
+		struct pollfd end = { .fd = p->fd, .events = POLLIN };
+		int64_t wait = mono_since(until, clock_mono());
+
+		if (wait <= 0)
+			return false;
+		poll(&end, 1, (int)wait);
+	}
+	return true;
+}
+
+/* What waits in the kernel for a device dies of nothing: it is not waited for either. */
+static void
+put_down(struct process *p)
+{
+	kill(p->pid, SIGKILL);
+	if (!wait_for(p, mono_add(clock_mono(), KILLED_MS)))
+		forget(p);
+}
+
 int
 run_output(
     const char *const argv[], char *out, size_t size, int64_t limit_ms, struct err *err)
@@ -167,16 +172,10 @@ run_output(
 	if (r == 0)
 		r = drain(pipes[0], out, size, until);
 	close(pipes[0]);
-	while (r != -ETIMEDOUT && p.pid && !run_reap(&p)) {
-		struct pollfd end = { .fd = p.fd, .events = POLLIN };
-		int64_t wait = mono_since(until, clock_mono());
-		if (wait <= 0)
-			r = -ETIMEDOUT;
-		else
-			poll(&end, 1, (int)wait);
-	}
+	if (r != -ETIMEDOUT && !wait_for(&p, until))
+		r = -ETIMEDOUT;
 	if (p.pid)
-		run_kill(&p);
+		put_down(&p);
 	if (r == -ETIMEDOUT)
 		return err_set(err, r, "%s %s: no end within %lld s", path,
 		    argv[1] ? argv[1] : "", (long long)(limit_ms / 1000));

@@ -37,9 +37,6 @@ int run_spawn(struct process *p, const char *path, const char *const argv[],
     struct run_fds fds, struct err *err);
 /* True once it has ended; then p->pid is 0 and p->status is set. */
 bool run_reap(struct process *p);
-/* SIGKILL, and wait a second for it: one that waits for a disk in the kernel does not
- * end by that, and is left behind. */
-void run_kill(struct process *p);
 
 /* "exit status 1", "signal 11": for a sentence. */
 const char *run_status(char *buf, size_t size, int status);
@@ -47,7 +44,9 @@ const char *run_status(char *buf, size_t size, int status);
 /*
  * Run argv[0] to the end and keep the first size - 1 bytes of its standard output (NULL:
  * none). The exit status, or -ETIMEDOUT, -E2BIG, -EINTR (died by a signal), -errno, with
- * a sentence.
+ * a sentence.  One that is late is killed; where even that does not end it, as while it
+ * waits in the kernel for a disk, it is left behind for init, and this returns all the
+ * same, a second after the limit.
  */
 int run_output(
     const char *const argv[], char *out, size_t size, int64_t limit_ms, struct err *err);

@@ -11,16 +11,28 @@
 enum { LIST_MS = 60000, CONFIG_MAX = 1024 * 1024 };
 
 static bool
-has_master(struct mover *m, const char *name)
+is_libvirts(struct mover *m, const char *root, const char *name)
 {
-	char path[256];
+	static const char *const folders[] = { "/etc/libvirt/libxl",
+		"/var/run/libvirt/libxl" };
+	char path[512];
 
-	snprintf(path, sizeof(path), "/etc/libvirt/libxl/%s.xml", name);
-	if (access(path, F_OK) == 0) {
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s/%s.xml", root, folders[i], name);
+		if (access(path, F_OK) != 0)
+			continue;
 		mover_why(
 		    m, "other-master", "%s belongs to libvirt: %s is there", name, path);
 		return true;
 	}
+	return false;
+}
+
+static bool
+has_master(struct mover *m, const char *root, const char *name)
+{
+	if (is_libvirts(m, root, name))
+		return true;
 	if (m->order->guest->master == MASTER_NONE ||
 	    (m->order->guest->master == MASTER_AUTO &&
 		m->conf.autostart == AUTOSTART_FOLLOW))
@@ -54,6 +66,15 @@ read_config(struct mover *m, uint32_t domid, json_t **all)
 	    json_is_array(*all) ? json_array_get(*all, 0) : *all, "config");
 }
 
+/* libxl writes a choice that may be left open as a string. */
+static bool
+is_true(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return text && strcmp(text, "True") == 0;
+}
+
 static bool
 can_travel(struct mover *m, const json_t *config)
 {
@@ -75,16 +96,21 @@ can_travel(struct mover *m, const json_t *config)
 		    m->order->guest->name);
 		return false;
 	}
+	if (is_true(json_object_get(build, "disable_migrate"))) {
+		mover_why(m, "nomigrate", "%s has nomigrate = 1 in its configuration",
+		    m->order->guest->name);
+		return false;
+	}
 	return true;
 }
 
 bool
-source_checks(struct mover *m, const struct xl_domain *guest)
+source_checks(struct mover *m, const char *root, const struct xl_domain *guest)
 {
 	json_t *all, *config;
 	bool good;
 
-	if (has_master(m, guest->name))
+	if (has_master(m, root, guest->name))
 		return false;
 	config = read_config(m, guest->domid, &all);
 	good = all && can_travel(m, config);

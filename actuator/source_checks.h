@@ -7,7 +7,7 @@
 
 #include "actuator/mover.h"
 
-/* False, with a why in the state. */
-bool source_checks(struct mover *m, const struct xl_domain *guest);
+/* False, with a why in the state.  root: "", or what stands before the host's paths. */
+bool source_checks(struct mover *m, const char *root, const struct xl_domain *guest);
 
 #endif

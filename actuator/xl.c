@@ -60,7 +60,7 @@ xl_parse_line(struct xl_domain *out, const char *line)
 	out->state = read_state(word[at - 2], at + 1 < n ? word[at + 1] : "-");
 	len = (size_t)(word[at - 6] - copy) + strlen(word[at - 6]);
 	if (len >= sizeof(out->name))
-		return false;
+		len = sizeof(out->name) - 1;
 	memcpy(out->name, line, len);
 	out->name[len] = '\0';
 	return true;
@@ -72,7 +72,7 @@ xl_list(const char *xl, struct xl_domain *out, struct err *err)
 	const char *const argv[] = { xl, "list", "-v", NULL };
 	const size_t size = (size_t)64 * 1024;
 	char *text = malloc(size), *save = NULL;
-	bool dom0 = false;
+	bool dom0 = false, heading = true;
 	int n = 0, r;
 
 	if (!text)
@@ -81,10 +81,15 @@ xl_list(const char *xl, struct xl_domain *out, struct err *err)
 	if (r > 0)
 		r = err_set(err, -EIO, "%s list: exit status %d", xl, r);
 	for (char *line = r == 0 ? strtok_r(text, "\n", &save) : NULL; line;
-	     line = strtok_r(NULL, "\n", &save)) {
+	     line = strtok_r(NULL, "\n", &save), heading = false) {
 		struct xl_domain d;
-		if (!xl_parse_line(&d, line))
+		if (heading && strncmp(line, "Name ", 5) == 0)
 			continue;
+		if (!xl_parse_line(&d, line)) {
+			r = err_set(
+			    err, -EPROTO, "%s list: what is \"%.80s\"?", xl, line);
+			break;
+		}
 		if (n == XL_DOMAINS) {
 			r = err_set(err, -E2BIG, "%s list: too many domains", xl);
 			break;

@@ -15,7 +15,7 @@ enum {
 
 struct xl_domain {
 	struct uuid uuid;
-	char name[XL_NAME_SIZE];
+	char name[XL_NAME_SIZE]; /* cut if need be, and then longer than any order's */
 	uint32_t domid;
 	uint64_t memory_kib; /* what it has, claimed included */
 	enum guest_state state;
@@ -23,13 +23,14 @@ struct xl_domain {
 
 /*
  * A line of `xl list -v`: name, id, MiB, vcpus, flags, seconds, UUID, shutdown reason,
- * label.  False: no such line (the heading).
+ * label.  False: no such line.
  */
 bool xl_parse_line(struct xl_domain *out, const char *line);
 
 /*
  * Every domain, dom0, dying and paused ones too, in out[XL_DOMAINS].  Their number, or
- * -errno with a sentence: -ENODATA when dom0 is not among them, -E2BIG.
+ * -errno with a sentence: -EPROTO when a line is none of a domain, as that one would
+ * pass for absent, -ENODATA when dom0 is not among them, -E2BIG.
  */
 int xl_list(const char *xl, struct xl_domain *out, struct err *err);
 

@@ -101,6 +101,9 @@ FAULTS = {
     "another-guest": with_config(c_info={"uuid": "c0ffee00-0000-4000-8000-0000000000ff"}),
     "another-name": with_config(c_info={"name": "Domain-0"}),
     "no-kernel": with_config(b_info={"kernel": "/nonexistent/vmlinuz"}),
+    "pci": with_config(pcidevs=[{"func": 0, "bus": 1}]),
+    "vnuma": with_config(b_info={"vnuma_nodes": [{"memkb": 1048576}]}),
+    "nomigrate": with_config(b_info={"disable_migrate": "True"}),
 }
 
 

@@ -339,21 +339,23 @@ class Pool:
         self.start("engine", [*behind, self.program("lifeboat-policy"), "-c", self.path("policy.conf")])
         wait_for("the engine's door", 10, lambda: os.path.exists(self.path("door")), self.check_alive)
 
+    def on_imitation(self, name, library):
+        """The environment in which that host's Xen is an imitated one."""
+        if not self.netns:
+            return {}
+        return {"LD_PRELOAD": os.path.join(self.build, "tests", "pool", library),
+            "FAKEXEN_STATE": self.path(name + ".xen"), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
     def start_monitor(self, name, behind=()):
-        env = {}
-        if self.netns:
-            env = {"LD_PRELOAD": os.path.join(self.build, "tests", "pool", "fakexen.so"),
-                "FAKEXEN_STATE": self.path(name + ".xen"),
-                "ASAN_OPTIONS": "verify_asan_link_order=0"}
         self.start(name, [*self.inside(name), *behind, self.program("lifeboat-monitor"),
-            "-c", self.path(name + ".conf")], env)
+            "-c", self.path(name + ".conf")], self.on_imitation(name, "fakexen.so"))
 
     def start_actuator(self, name):
         if not os.path.exists(self.path(name + ".actuator.conf")):
             self._actuator_conf(name)
             self._wait_for_guests(name)
         self.start(name + ".actuator", [*self.inside(name), self.program("lifeboat-actuator"),
-            "-c", self.path(name + ".actuator.conf")])
+            "-c", self.path(name + ".actuator.conf")], self.on_imitation(name, "fakelight.so"))
 
     def check_alive(self):
         for what, child in self.children.items():

@@ -5,6 +5,7 @@ import argparse
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -80,7 +81,56 @@ def what_touches_the_network_is_filtered(p):
     sound(p)
 
 
-TESTS = [what_touches_the_network_is_filtered, a_heated_host_is_emptied]
+LISTEN = """
+import socket, sys
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3)) as s:
+    s.bind((sys.argv[1], 0))
+    s.settimeout(60)
+    print("listening", flush=True)
+    while True:
+        frame = s.recv(2000)
+        if frame[12:14] == b"\\x80\\x35":  # reverse ARP
+            print(frame[6:12].hex(":"), frame[22:28].hex(":"))
+            break
+"""
+
+
+def add_card(p, host, domid):
+    """A network card of the domain of that number, whose backend is on a bridge and silent."""
+    folder = p.path(host + ".class", "net", "vif%d.0" % domid)
+    os.makedirs(os.path.join(folder, "statistics"))
+    os.symlink("../xenbr0", os.path.join(folder, "master"))
+    for way in ("rx", "tx"):
+        with open(os.path.join(folder, "statistics", way + "_packets"), "w", encoding="ascii") as f:
+            f.write("0\n")
+    p.run_on(host, "ip", "link", "add", "xenbr0", "type", "bridge")
+    p.run_on(host, "ip", "link", "set", "xenbr0", "up")
+
+
+def the_network_is_told_where_a_guest_is_and_a_silent_one_is_told_of(p):
+    source = next(host for host in p.names if "web" in domains(p, host))
+    target = next(host for host in p.names if host != source)
+    with open(p.path(target + ".xen"), encoding="utf-8") as f:
+        domid = 1 + max(map(int, re.findall(r"^domain (\d+)", f.read(), re.M)))
+    add_card(p, target, domid)
+    ear = subprocess.Popen([*p.inside(target), sys.executable, "-c", LISTEN, "xenbr0"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert ear.stdout.readline() == "listening\n"
+        p.show("drain", source)
+        pool.wait_for("web on " + target, 40, lambda: domains(p, target) == {"web": "b"}, p.check_alive)
+        mac = "00:16:3e:00:%02x:00" % domid
+        assert ear.communicate(timeout=70)[0] == "%s %s\n" % (mac, mac)
+    finally:
+        ear.kill()
+        ear.wait()
+    pool.wait_for("a word of its silence", 30, lambda: "guest-silent guest=web requests=0 packets=0" in
+        p.log(target + ".actuator"), p.check_alive)
+    p.show("undrain", source)
+    rest(p)
+
+
+TESTS = [what_touches_the_network_is_filtered, a_heated_host_is_emptied,
+    the_network_is_told_where_a_guest_is_and_a_silent_one_is_told_of]
 
 
 def main():

@@ -102,6 +102,21 @@ a_file_is_read_as_it_was_written(void **state)
 }
 
 static void
+the_end_of_a_file_is_read_however_long_it_is(void **state)
+{
+	char buf[4];
+
+	(void)state;
+	assert_int_equal(folder_write(t.run, "xl.err", "12345678", 8), 0);
+	assert_int_equal(folder_read_end(t.run, "xl.err", buf, 4), 4);
+	assert_memory_equal(buf, "5678", 4);
+	assert_int_equal(folder_write(t.run, "xl.err", "123", 3), 0);
+	assert_int_equal(folder_read_end(t.run, "xl.err", buf, 4), 3);
+	assert_memory_equal(buf, "123", 3);
+	assert_int_equal(folder_read_end(t.run, "nothing", buf, 4), -ENOENT);
+}
+
+static void
 a_file_is_replaced_as_a_whole_or_not_at_all(void **state)
 {
 	char buf[8];
@@ -200,6 +215,36 @@ a_folder_goes_with_all_its_files(void **state)
 }
 
 static void
+a_folder_that_is_half_removed_is_no_order_and_goes_at_the_next_start(void **state)
+{
+	char path[128], stuck[160];
+
+	(void)state;
+	assert_int_equal(make(1), 0);
+	assert_int_equal(make(2), 0);
+	snprintf(path, sizeof(path), "%s/3.1-" ENGINE, t.run);
+	snprintf(stuck, sizeof(stuck), "%s/stuck", path);
+	assert_int_equal(mkdir(stuck, 0700), 0);
+	assert_true(folder_remove(t.run, "3.1-" ENGINE) < 0);
+	assert_false(exists("3.1-" ENGINE));
+	assert_true(exists(".3.1-" ENGINE));
+	snprintf(stuck, sizeof(stuck), "%s/.3.1-" ENGINE "/stuck", t.run);
+	assert_int_equal(rmdir(stuck), 0);
+	assert_int_equal(folder_write(t.run, "term", "12345678", 8), 0);
+	assert_int_equal(folder_start(t.run, &t.boot, &t.err), 0);
+	assert_false(exists(".3.1-" ENGINE));
+	assert_true(exists("3.2-" ENGINE));
+	assert_true(exists("term"));
+	/* Nor is it in the way of one that is removed later. */
+	snprintf(path, sizeof(path), "%s/.3.2-" ENGINE, t.run);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(folder_write(path, "order", "half", 4), 0);
+	assert_int_equal(folder_remove(t.run, "3.2-" ENGINE), 0);
+	assert_false(exists("3.2-" ENGINE));
+	assert_false(exists(".3.2-" ENGINE));
+}
+
+static void
 a_lock_is_held_by_one_until_it_dies(void **state)
 {
 	int lock = folder_lock(t.run), ready[2], status;
@@ -275,11 +320,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FRESH(a_name_tells_term_number_and_engine),
 		FRESH(a_file_is_read_as_it_was_written),
+		FRESH(the_end_of_a_file_is_read_however_long_it_is),
 		FRESH(a_file_is_replaced_as_a_whole_or_not_at_all),
 		FRESH(a_link_in_the_place_of_a_file_is_not_followed),
 		FRESH(paths_too_long_are_refused_and_not_cut),
 		FRESH(an_order_s_folder_is_there_complete_or_not_at_all),
 		FRESH(a_folder_goes_with_all_its_files),
+		FRESH(
+		    a_folder_that_is_half_removed_is_no_order_and_goes_at_the_next_start),
 		FRESH(a_lock_is_held_by_one_until_it_dies),
 		FRESH(another_boot_voids_everything_and_the_same_one_nothing),
 		FRESH(a_run_folder_is_made_for_root_alone),

@@ -1,6 +1,9 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "actuator/xl.h"
 #include "cmocka_all.h"
@@ -79,16 +82,20 @@ a_dying_domain_that_has_lost_its_name_is_read_all_the_same(void **state)
 }
 
 static void
-a_name_as_long_as_can_be_is_read_and_a_longer_one_is_no_line(void **state)
+a_name_too_long_is_cut_and_the_domain_counts_all_the_same(void **state)
 {
-	char line[XL_NAME_SIZE + 128];
+	char line[XL_NAME_SIZE + 128], name[XL_NAME_SIZE + 1];
 	struct xl_domain d;
 
 	(void)state;
 	for (int len = XL_NAME_SIZE - 1; len <= XL_NAME_SIZE; len++) {
+		snprintf(name, sizeof(name), "%0*d", len, 0);
 		snprintf(
-		    line, sizeof(line), "%0*d 3 160 1 r----- 0.2 " UUID_1 " - -", len, 0);
-		assert_int_equal(xl_parse_line(&d, line), len < XL_NAME_SIZE);
+		    line, sizeof(line), "%s 3 160 1 r----- 0.2 " UUID_1 " - -", name);
+		d = parse(line);
+		name[XL_NAME_SIZE - 1] = '\0';
+		assert_string_equal(d.name, name);
+		assert_int_equal(d.domid, 3);
 	}
 }
 
@@ -118,6 +125,51 @@ a_list_without_dom0_is_no_list(void **state)
 	assert_int_equal(xl_list("/bin/false", list, &err), -EIO);
 	assert_int_equal(xl_list("/nonexistent/xl", list, &err), -EIO);
 	assert_non_null(strstr(err.text, "xl"));
+}
+
+#define HEADING "Name ID Mem VCPUs State Time(s) UUID Reason-Code Security Label\n"
+#define DOM0    "Domain-0 0 2048 2 r----- 59.6 00000000-0000-0000-0000-000000000000 - -\n"
+#define VM1     "vm1 7 160 1 -b---- 59.6 " UUID_1 " - -\n"
+
+/* What xl_list() makes of an xl that says this. */
+static int
+list_of(const char *said, struct xl_domain list[XL_DOMAINS], struct err *err)
+{
+	char xl[] = "/tmp/test-xl-XXXXXX";
+	int fd = mkstemp(xl), n;
+
+	assert_true(fd >= 0);
+	assert_true(dprintf(fd, "#!/bin/sh\ncat <<'END'\n%sEND\n", said) > 0);
+	fchmod(fd, 0700);
+	close(fd);
+	n = xl_list(xl, list, err);
+	unlink(xl);
+	return n;
+}
+
+static void
+a_list_is_whole_or_it_is_none(void **state)
+{
+	static const char *const bad[] = { HEADING DOM0 "vm1 7 160 1\n",
+		HEADING DOM0 VM1 "libxl: error\n", HEADING HEADING DOM0,
+		HEADING "vm1 x 160 1 -b---- 59.6 " UUID_1 " - -\n" DOM0,
+		"libxl: error\n" HEADING DOM0 };
+	char much[1024];
+	struct xl_domain list[XL_DOMAINS];
+	struct err err;
+
+	(void)state;
+	assert_int_equal(list_of(HEADING DOM0 VM1, list, &err), 2);
+	assert_int_equal(list[1].domid, 7);
+	assert_int_equal(list_of(DOM0 VM1, list, &err), 2);
+	assert_int_equal(list_of(HEADING VM1, list, &err), -ENODATA);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(list_of(bad[i], list, &err), -EPROTO);
+		assert_non_null(strstr(err.text, "list: "));
+	}
+	snprintf(much, sizeof(much),
+	    HEADING DOM0 "%0600d 3 160 1 ------ 0.2 " UUID_1 " - -\n", 0);
+	assert_int_equal(list_of(much, list, &err), -EPROTO);
 }
 
 /* The columns of a line of `xl cpupool-list -c`. */
@@ -163,9 +215,10 @@ main(void)
 		cmocka_unit_test(
 		    a_dying_domain_that_has_lost_its_name_is_read_all_the_same),
 		cmocka_unit_test(
-		    a_name_as_long_as_can_be_is_read_and_a_longer_one_is_no_line),
+		    a_name_too_long_is_cut_and_the_domain_counts_all_the_same),
 		cmocka_unit_test(what_is_no_domain_is_no_line),
 		cmocka_unit_test(a_list_without_dom0_is_no_list),
+		cmocka_unit_test(a_list_is_whole_or_it_is_none),
 		cmocka_unit_test(a_cpupool_is_found_by_its_whole_name),
 	};
 

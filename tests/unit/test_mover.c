@@ -1,0 +1,181 @@
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "actuator/mover.h"
+#include "base/log.h"
+#include "cmocka_all.h"
+
+enum { LONG_MS = 20000 };
+
+static struct {
+	struct mover m;
+	Lifeboat__Guest guest;
+	Lifeboat__OrderId id;
+	Lifeboat__Order order;
+} t;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	strcpy(t.m.folder, "/tmp/test-mover-XXXXXX");
+	lifeboat__guest__init(&t.guest);
+	t.guest.name = (char *)(uintptr_t) "web";
+	lifeboat__order_id__init(&t.id);
+	lifeboat__order__init(&t.order);
+	t.order.guest = &t.guest;
+	t.order.id = &t.id;
+	t.m.order = &t.order;
+	return mkdtemp(t.m.folder) ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	char command[FOLDER_SIZE + 16];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", t.m.folder);
+	return system(command);
+}
+
+static void
+the_last_words_of_a_talkative_xl_are_found(void **state)
+{
+	static char much[64 * 1024];
+	char words[256];
+	size_t len = 0;
+
+	(void)state;
+	mover_last_words(&t.m, words, sizeof(words));
+	assert_string_equal(words, "");
+	while (len < sizeof(much) - 100)
+		len += (size_t)sprintf(much + len, "libxl: debug: nothing of interest\n");
+	len += (size_t)sprintf(much + len, "failed to suspend at sender.\n\n");
+	assert_int_equal(folder_write(t.m.folder, "xl.err", much, len), 0);
+	mover_last_words(&t.m, words, sizeof(words));
+	assert_string_equal(words, "failed to suspend at sender.");
+}
+
+/* Once the folder says how it ended, it may be removed at any time. */
+static void
+what_xl_said_is_in_the_log_before_the_end_is_in_the_folder(void **state)
+{
+	char path[FOLDER_SIZE + 8], said[4096] = "";
+	int log[2], status, n = 0;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(folder_write(t.m.folder, "xl.err", "one\ntwo\n", 8), 0);
+	snprintf(path, sizeof(path), "%s/.state", t.m.folder);
+	assert_int_equal(mkdir(path, 0700), 0); /* the state cannot be written yet */
+	assert_int_equal(pipe(log), 0);
+	child = fork();
+	if (child == 0) {
+		alarm(2 * LONG_MS / 1000);
+		dup2(log[1], STDERR_FILENO);
+		mover_end(&t.m, OUTCOME_STAYED);
+		_exit(0);
+	}
+	close(log[1]);
+	while (
+	    !strstr(said, "line=two") &&
+	    poll(&(struct pollfd){ .fd = log[0], .events = POLLIN }, 1, LONG_MS) == 1) {
+		ssize_t got = read(log[0], said + n, sizeof(said) - 1 - (size_t)n);
+
+		if (got <= 0)
+			break;
+		n += (int)got;
+	}
+	assert_non_null(strstr(said, "xl-said guest=web line=one"));
+	assert_non_null(strstr(said, "xl-said guest=web line=two"));
+	assert_false(folder_has(t.m.folder, "state"));
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_true(folder_has(t.m.folder, "state"));
+	close(log[0]);
+}
+
+#define UUID "4c1feb0a-0000-4000-8000-000000000001"
+
+/* An xl that resumes, and whose list has the guest with these flags. */
+static void
+put_xl(const char *flags)
+{
+	FILE *f;
+
+	snprintf(t.m.conf.xl, sizeof(t.m.conf.xl), "%.64s/xl", t.m.folder);
+	f = fopen(t.m.conf.xl, "w");
+	assert_non_null(f);
+	fprintf(f,
+	    "#!/bin/sh\n[ $1 = list ] || exit 0\n"
+	    "echo Domain-0 0 2048 2 r----- 59.6 00000000-0000-0000-0000-000000000000 - "
+	    "-\n"
+	    "echo %s 7 160 1 %s 59.6 " UUID " 2 -\n",
+	    t.guest.name, flags);
+	fclose(f);
+	assert_int_equal(chmod(t.m.conf.xl, 0700), 0);
+}
+
+/* Before Xen 4.20 the xl that watched over it has ended when it was suspended. */
+static void
+a_guest_that_was_resumed_is_said_to_be_unwatched(void **state)
+{
+	static const struct {
+		const char *flags;
+		enum outcome outcome;
+		bool said;
+	} rows[] = { { "---s--", OUTCOME_STAYED, true },
+		{ "-b----", OUTCOME_STAYED, true }, { "----c-", OUTCOME_ENDED, false } };
+	char name[32];
+
+	(void)state;
+	snprintf(name, sizeof(name), "nobody-watches-%d", (int)getpid());
+	t.guest.name = name;
+	assert_true(uuid_parse(&t.m.guest, UUID));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&t.m.state, 0, sizeof(t.m.state));
+		put_xl(rows[i].flags);
+		mover_resume(&t.m);
+		assert_int_equal(t.m.state.outcome, rows[i].outcome);
+		assert_int_equal(
+		    strstr(t.m.state.detail, "unwatched") != NULL, rows[i].said);
+	}
+}
+
+static void
+that_it_is_unwatched_stands_beside_what_was_to_be_said(void **state)
+{
+	char name[32];
+
+	(void)state;
+	snprintf(name, sizeof(name), "nobody-watches-%d", (int)getpid());
+	t.guest.name = name;
+	mover_why(&t.m, "link-lost", "it broke");
+	mover_check_watched(&t.m);
+	assert_string_equal(t.m.state.detail,
+	    "it broke; unwatched: a reboot from within will leave it off");
+}
+
+#define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FRESH(the_last_words_of_a_talkative_xl_are_found),
+		FRESH(what_xl_said_is_in_the_log_before_the_end_is_in_the_folder),
+		FRESH(a_guest_that_was_resumed_is_said_to_be_unwatched),
+		FRESH(that_it_is_unwatched_stands_beside_what_was_to_be_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,190 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "actuator/source_checks.h"
+#include "cmocka_all.h"
+
+#define GOOD                                                                             \
+	"[{\"domid\": 7, \"config\": {\"c_info\": {\"name\": \"web\"}, "                 \
+	"\"b_info\": {\"vnuma_nodes\": [], \"disable_migrate\": \"False\"}}}]"
+
+static struct {
+	char root[64];
+	struct mover m;
+	Lifeboat__Guest guest;
+	Lifeboat__Order order;
+	struct xl_domain domain;
+} t;
+
+/* An xl that says this and exits so. */
+static void
+put_xl(const char *said, int status)
+{
+	FILE *f;
+
+	snprintf(t.m.conf.xl, sizeof(t.m.conf.xl), "%s/xl", t.root);
+	f = fopen(t.m.conf.xl, "w");
+	assert_non_null(f);
+	fprintf(f,
+	    "#!/bin/sh\n[ \"$*\" = 'list -l 7' ] || exit 2\ncat <<'END'\n%s\nEND\nexit "
+	    "%d\n",
+	    said, status);
+	fclose(f);
+	assert_int_equal(chmod(t.m.conf.xl, 0700), 0);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	strcpy(t.root, "/tmp/test-source-XXXXXX");
+	if (!mkdtemp(t.root))
+		return -1;
+	lifeboat__guest__init(&t.guest);
+	t.guest.name = (char *)(uintptr_t) "web";
+	t.guest.master = MASTER_NONE;
+	lifeboat__order__init(&t.order);
+	t.order.guest = &t.guest;
+	t.m.order = &t.order;
+	strcpy(t.domain.name, "web");
+	t.domain.domid = 7;
+	put_xl(GOOD, 0);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", t.root);
+	return system(command);
+}
+
+/* Why it may not move, and a part of the sentence; "": it may. */
+static void
+says(const char *why, const char *part)
+{
+	memset(&t.m.state, 0, sizeof(t.m.state));
+	assert_int_equal(source_checks(&t.m, t.root, &t.domain), *why == '\0');
+	assert_string_equal(t.m.state.why, why);
+	assert_non_null(strstr(t.m.state.detail, part));
+}
+
+static void
+a_guest_that_nothing_holds_may_move(void **state)
+{
+	(void)state;
+	says("", "");
+	/* One object, as older xl say it, and not a list of them. */
+	put_xl("{\"config\": {\"b_info\": {}}}", 0);
+	says("", "");
+}
+
+static void
+what_cannot_travel_keeps_the_guest(void **state)
+{
+	static const struct {
+		const char *config, *why, *part;
+	} rows[] = {
+		{ "{\"b_info\": {}, \"pcidevs\": [{\"func\": 0}, {\"func\": 1}]}", "pci",
+		    "web has 2 PCI devices" },
+		{ "{\"b_info\": {\"vnuma_nodes\": [{\"memkb\": 1}]}}", "vnuma",
+		    "web has a vNUMA layout" },
+		{ "{\"b_info\": {\"disable_migrate\": \"True\"}}", "nomigrate",
+		    "web has nomigrate = 1" },
+	};
+	char said[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(said, sizeof(said), "[{\"domid\": 7, \"config\": %s}]",
+		    rows[i].config);
+		put_xl(said, 0);
+		says(rows[i].why, rows[i].part);
+	}
+}
+
+static void
+a_configuration_that_cannot_be_read_keeps_the_guest(void **state)
+{
+	(void)state;
+	put_xl("[]", 0);
+	says("no-config", "xl keeps no configuration of web");
+	put_xl("[{\"domid\": 7}]", 0);
+	says("no-config", "xl keeps no configuration of web");
+	put_xl("[{", 0);
+	says("no-config", "cannot be read");
+	put_xl(GOOD, 1);
+	says("no-config", "cannot be read");
+	strcpy(t.m.conf.xl, "/nonexistent/xl");
+	says("no-config", "cannot be executed");
+}
+
+static void
+make(const char *path, bool folder)
+{
+	char whole[256];
+	FILE *f;
+
+	snprintf(whole, sizeof(whole), "%s%s", t.root, path);
+	if (folder) {
+		assert_int_equal(mkdir(whole, 0700), 0);
+		return;
+	}
+	f = fopen(whole, "w");
+	assert_non_null(f);
+	fclose(f);
+}
+
+static void
+libvirt_keeps_its_guests(void **state)
+{
+	static const char *const folders[] = { "/etc", "/etc/libvirt",
+		"/etc/libvirt/libxl", "/var", "/var/run", "/var/run/libvirt",
+		"/var/run/libvirt/libxl" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		make(folders[i], true);
+	make("/etc/libvirt/libxl/other.xml", false);
+	says("", "");
+	make("/etc/libvirt/libxl/web.xml", false);
+	says("other-master", "/etc/libvirt/libxl/web.xml is there");
+	strcpy(t.domain.name, "mail"); /* not defined there, but running by it */
+	make("/var/run/libvirt/libxl/mail.xml", false);
+	says("other-master", "/var/run/libvirt/libxl/mail.xml is there");
+}
+
+static void
+a_link_of_its_own_keeps_the_guest_unless_it_follows(void **state)
+{
+	(void)state;
+	t.guest.master = MASTER_AUTO;
+	says("other-master", "autostart = follow");
+	t.m.conf.autostart = AUTOSTART_FOLLOW;
+	says("", "");
+	t.guest.master = MASTER_LIBVIRT;
+	says("other-master", "web is started by libvirt");
+}
+
+#define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FRESH(a_guest_that_nothing_holds_may_move),
+		FRESH(what_cannot_travel_keeps_the_guest),
+		FRESH(a_configuration_that_cannot_be_read_keeps_the_guest),
+		FRESH(libvirt_keeps_its_guests),
+		FRESH(a_link_of_its_own_keeps_the_guest_unless_it_follows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
