@@ -201,10 +201,10 @@ check_identity(const json_t *config, const struct header_wish *wish, struct err 
 
 	if (!uuid || !uuid_parse(&u, uuid) || !uuid_equal(&u, &wish->uuid))
 		return err_set(
-		    err, -EPERM, "its configuration is of guest %s", uuid ? uuid : "?");
+		    err, -EPERM, "the stream is of guest %s", uuid ? uuid : "?");
 	if (!name || strcmp(name, wish->name) != 0)
-		return err_set(err, -EPERM, "its configuration is of a guest named %s",
-		    name ? name : "?");
+		return err_set(
+		    err, -EPERM, "the stream is of a guest named %s", name ? name : "?");
 	return 0;
 }
 

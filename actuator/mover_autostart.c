@@ -20,14 +20,16 @@ mover_take_autostart(struct mover *m)
 void
 mover_settle_autostart(const struct mover *m, enum outcome outcome)
 {
-	bool settled;
+	bool settled = true;
 
 	if (outcome == OUTCOME_STAYED || outcome == OUTCOME_REFUSED)
 		settled = autostart_put_back("", m->conf.run, &m->guest) == 0;
 	else if (outcome == OUTCOME_MOVED)
 		settled = autostart_let_go("", m->conf.run, &m->guest) == 0;
-	else /* Where it is not known to run there is no link: better none than two. */
-		settled = !autostart_is_taken(m->conf.run, &m->guest);
+	else if (autostart_is_taken(m->conf.run, &m->guest))
+		/* Where it is not known to run there is no link: better none than two. */
+		log_line(LOG_LEVEL_WARNING, "autostart-left-off", "guest",
+		    m->order->guest->name, "outcome", outcome_name(outcome), NULL);
 	if (!settled)
 		log_line(LOG_LEVEL_ERROR, "autostart-not-settled", "guest",
 		    m->order->guest->name, "outcome", outcome_name(outcome), NULL);

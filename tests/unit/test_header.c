@@ -240,18 +240,18 @@ another_guest_than_the_order_s_is_refused(void **state)
 {
 	(void)state;
 	set("c_info", "uuid", json_string("4c1feb0a-0000-4000-8000-000000000002"));
-	refuses("its configuration is of guest 4c1feb0a-0000-4000-8000-000000000002");
+	refuses("the stream is of guest 4c1feb0a-0000-4000-8000-000000000002");
 	set("c_info", "uuid", json_string("no uuid"));
-	refuses("its configuration is of guest no uuid");
+	refuses("the stream is of guest no uuid");
 	set("c_info", "uuid", json_integer(7));
-	refuses("its configuration is of guest ?");
+	refuses("the stream is of guest ?");
 	set("c_info", "uuid", json_string(UUID_1));
 	set("c_info", "name", json_string("vm2"));
 	refuses("a guest named vm2");
 	set("c_info", "name", json_null());
 	refuses("a guest named ?");
 	json_object_del(t.config, "c_info");
-	refuses("its configuration is of guest ?");
+	refuses("the stream is of guest ?");
 }
 
 static void
