@@ -12,11 +12,14 @@
 #include "actuator/folder.h"
 #include "base/text.h"
 
-#define XEN_FOLDER  "/etc/xen"
-#define AUTO_FOLDER XEN_FOLDER "/auto"
-#define NOTE        "autostart"
+enum { PATH_SIZE = 512, VALUE_SIZE = 256, NOTE_SIZE = 64 };
 
-enum { PATH_SIZE = 512, VALUE_SIZE = 256 };
+/* What was taken away, as the note says. */
+struct note {
+	char entry[AUTOSTART_NAME];
+	char leads[PATH_SIZE]; /* what the link said; "": it was the file itself */
+	char file[PATH_SIZE];  /* where that is, inside /etc/xen; "": elsewhere */
+};
 
 /* The value of `key = "value"` or `key = 'value'` in an xl configuration. */
 static bool
@@ -45,14 +48,14 @@ value_of(const char *line, const char *key, char value[VALUE_SIZE])
 	return true;
 }
 
-static bool
-is_about(const char *text, const char *name, const struct uuid *uuid)
+bool
+autostart_is_about(const char *text, const char *name, const struct uuid *uuid)
 {
 	char value[VALUE_SIZE];
 	struct uuid u;
 
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
+	for (const char *line = text; line; line = strpbrk(line, "\n;")) {
+		line += *line == '\n' || *line == ';';
 		if (value_of(line, "name", value) && strcmp(value, name) == 0)
 			return true;
 		if (value_of(line, "uuid", value) && uuid_parse(&u, value) &&
@@ -62,9 +65,8 @@ is_about(const char *text, const char *name, const struct uuid *uuid)
 	return false;
 }
 
-/* Its text with a NUL behind it, or NULL. */
-static char *
-read_file(const char *path, size_t *len)
+char *
+autostart_read(const char *path, size_t *len)
 {
 	FILE *f = fopen(path, "re");
 	char *text = f ? malloc(AUTOSTART_FILE_MAX + 1) : NULL;
@@ -80,37 +82,58 @@ read_file(const char *path, size_t *len)
 	return text;
 }
 
+/* One more entry; it is the guest's, or not. */
+static int
+look_at(struct autostart *a, const char *path, const char *name, const struct uuid *uuid,
+    struct err *err)
+{
+	const char *entry = strrchr(path, '/') + 1;
+	size_t len;
+	char *text = autostart_read(path, &len);
+
+	if (!text || !autostart_is_about(text, name, uuid)) {
+		free(text);
+		return 0;
+	}
+	if (a->text) {
+		free(text);
+		return err_set(err, -ENOTUNIQ,
+		    "%s and %s in " AUTOSTART_AUTO " both start it: leave one", a->entry,
+		    entry);
+	}
+	a->text = text;
+	a->len = len;
+	if (!text_copy(a->entry, sizeof(a->entry), entry))
+		return err_set(err, -ENAMETOOLONG, "%s: too long a name", path);
+	return 0;
+}
+
 int
 autostart_find(struct autostart *a, const char *root, const char *name,
     const struct uuid *uuid, struct err *err)
 {
-	char path[PATH_SIZE];
+	char path[PATH_SIZE], why[128];
 	struct dirent *entry;
 	DIR *dir;
 	int r = 0;
 
 	*a = (struct autostart){ .len = 0 };
-	snprintf(path, sizeof(path), "%s" AUTO_FOLDER, root);
+	snprintf(path, sizeof(path), "%s" AUTOSTART_AUTO, root);
 	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? 0
+				       : err_set(err, -errno, "%s: %s", path,
+					     err_text(why, sizeof(why), errno));
 	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
-	while (dir && r == 0 && !a->text && (entry = readdir(dir))) {
-		char *text;
-		size_t len;
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s" AUTO_FOLDER "/%s", root, entry->d_name);
-		text = read_file(path, &len);
-		if (!text || !is_about(text, name, uuid)) {
-			free(text);
-			continue;
-		}
-		a->text = text;
-		a->len = len;
-		if (!text_copy(a->entry, sizeof(a->entry), entry->d_name))
-			r = err_set(err, -ENAMETOOLONG, "%s: too long a name", path);
+	while (r == 0 && (entry = readdir(dir))) {
+		snprintf(
+		    path, sizeof(path), "%s" AUTOSTART_AUTO "/%s", root, entry->d_name);
+		if (entry->d_name[0] != '.')
+			r = look_at(a, path, name, uuid, err);
 	}
-	if (dir)
-		closedir(dir);
+	closedir(dir);
+	if (r < 0)
+		autostart_deinit(a);
 	return r;
 }
 
@@ -121,142 +144,150 @@ autostart_deinit(struct autostart *a)
 	*a = (struct autostart){ .len = 0 };
 }
 
-/*
- * The note is the entry's name, a NUL, and where the link leads; empty when the entry is
- * the file itself, which is then renamed instead.
- */
-int
-autostart_take(const char *root, const char *folder, const char *entry)
+static const char *
+note_name(char name[NOTE_SIZE], const struct uuid *uuid)
 {
-	char path[PATH_SIZE], aside[PATH_SIZE], note[AUTOSTART_NAME + PATH_SIZE];
-	size_t n = strlen(entry) + 1;
-	ssize_t leads;
-	int r;
+	char text[UUID_TEXT_SIZE];
 
-	snprintf(path, sizeof(path), "%s" AUTO_FOLDER "/%s", root, entry);
-	snprintf(aside, sizeof(aside), "%s" XEN_FOLDER "/%s.moved", root, entry);
-	memcpy(note, entry, n);
-	leads = readlink(path, note + n, PATH_SIZE - 1);
-	if (leads < 0 && errno != EINVAL)
-		return -errno;
-	n += leads > 0 ? (size_t)leads : 0;
-	r = folder_write(folder, NOTE, note, n);
-	if (r < 0)
-		return r;
-	r = leads >= 0 ? unlink(path) : rename(path, aside);
-	return r < 0 ? -errno : 0;
+	uuid_format(text, uuid);
+	snprintf(name, NOTE_SIZE, "autostart.%s", text);
+	return name;
 }
 
 static bool
-read_note(const char *folder, char entry[AUTOSTART_NAME], char leads[PATH_SIZE])
+read_note(struct note *note, const char *run, const struct uuid *uuid)
 {
-	char note[AUTOSTART_NAME + PATH_SIZE];
-	int n = folder_read(folder, NOTE, note, sizeof(note) - 1);
+	char name[NOTE_SIZE];
 
-	if (n <= 0)
-		return false;
-	note[n] = '\0';
-	if (!text_copy(entry, AUTOSTART_NAME, note))
-		return false;
-	leads[0] = '\0';
-	if ((size_t)n > strlen(note) + 1)
-		text_copy(leads, PATH_SIZE, note + strlen(note) + 1);
-	return true;
+	return folder_read(run, note_name(name, uuid), note, sizeof(*note)) ==
+	       sizeof(*note);
 }
 
-int
-autostart_put_back(const char *root, const char *folder)
+void
+autostart_forget(const char *run, const struct uuid *uuid)
 {
-	char path[PATH_SIZE], aside[PATH_SIZE], entry[AUTOSTART_NAME], leads[PATH_SIZE];
-	int r;
+	char path[PATH_SIZE], name[NOTE_SIZE];
 
-	if (!read_note(folder, entry, leads))
-		return 0;
-	snprintf(path, sizeof(path), "%s" AUTO_FOLDER "/%s", root, entry);
-	snprintf(aside, sizeof(aside), "%s" XEN_FOLDER "/%s.moved", root, entry);
-	r = leads[0] ? symlink(leads, path) : rename(aside, path);
-	/* It may have been put back before, by a mover that died then. */
-	return r < 0 && errno != EEXIST && errno != ENOENT ? -errno : 0;
+	snprintf(path, sizeof(path), "%s/%s", run, note_name(name, uuid));
+	unlink(path);
 }
 
-int
-autostart_let_go(const char *root, const char *folder)
+bool
+autostart_is_taken(const char *run, const struct uuid *uuid)
 {
-	char path[PATH_SIZE], aside[PATH_SIZE], entry[AUTOSTART_NAME], leads[PATH_SIZE];
-	char name[AUTOSTART_NAME];
-	const char *last;
+	char name[NOTE_SIZE];
 
-	if (!read_note(folder, entry, leads) || !leads[0])
-		return 0;
-	last = strrchr(leads, '/');
-	if (!text_copy(name, sizeof(name), last ? last + 1 : leads))
-		return -ENAMETOOLONG;
-	snprintf(path, sizeof(path), "%s" XEN_FOLDER "/%s", root, name);
-	snprintf(aside, sizeof(aside), "%s" XEN_FOLDER "/%s.moved", root, name);
-	return rename(path, aside) < 0 && errno != ENOENT ? -errno : 0;
+	return folder_has(run, note_name(name, uuid));
 }
 
-static const char *
-forbidden(const char *text)
+/* Where a link ends, if that is inside /etc/xen: nothing else is ours to rename. */
+static void
+follow(char file[PATH_SIZE], const char *root, const char *link)
 {
-	static const char *const words[] = { "script", "bootloader", "device_model",
-		"stubdomain", "firmware", "p9", "channel", "loader", "colo" };
+	char path[PATH_SIZE], *to = realpath(link, NULL), *inside;
+	size_t len;
 
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		char copy[1024];
-		line += *line == '\n';
-		if (line[strspn(line, " \t")] == '#')
-			continue;
-		snprintf(copy, sizeof(copy), "%.*s", (int)strcspn(line, "\n"), line);
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			if (strstr(copy, words[i]))
-				return words[i];
-	}
-	return NULL;
+	snprintf(path, sizeof(path), "%s" AUTOSTART_XEN, root);
+	inside = realpath(path, NULL);
+	len = inside ? strlen(inside) : 0;
+	file[0] = '\0';
+	if (to && inside && strncmp(to, inside, len) == 0 && to[len] == '/')
+		text_copy(file, PATH_SIZE, to);
+	free(inside);
+	free(to);
 }
 
 static int
-write_file(const char *path, const char *text, size_t len)
+sync_folders(const char *root)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-	int r = 0;
+	char path[PATH_SIZE];
+	int r;
 
-	if (fd < 0)
-		return errno == EEXIST ? 0 : -errno;
-	if (write(fd, text, len) != (ssize_t)len || fsync(fd) < 0)
-		r = errno ? -errno : -EIO;
-	close(fd);
-	if (r < 0)
-		unlink(path);
+	snprintf(path, sizeof(path), "%s" AUTOSTART_AUTO, root);
+	r = folder_sync(path);
+	snprintf(path, sizeof(path), "%s" AUTOSTART_XEN, root);
+	return r < 0 ? r : folder_sync(path);
+}
+
+int
+autostart_take(
+    const char *root, const char *run, const struct uuid *uuid, const char *entry)
+{
+	char path[PATH_SIZE], aside[PATH_SIZE], name[NOTE_SIZE];
+	struct note note = { .leads = "" };
+	int r;
+
+	snprintf(path, sizeof(path), "%s" AUTOSTART_AUTO "/%s", root, entry);
+	snprintf(aside, sizeof(aside), "%s" AUTOSTART_XEN "/%s.moved", root, entry);
+	if (!text_copy(note.entry, sizeof(note.entry), entry))
+		return -ENAMETOOLONG;
+	if (readlink(path, note.leads, sizeof(note.leads) - 1) < 0 && errno != EINVAL)
+		return -errno;
+	if (note.leads[0])
+		follow(note.file, root, path);
+	r = folder_write(run, note_name(name, uuid), &note, sizeof(note));
+	if (r == 0 && (note.leads[0] ? unlink(path) : rename(path, aside)) < 0)
+		r = -errno;
+	return r < 0 ? r : sync_folders(root);
+}
+
+/* The link is there as it was; a mover that died may have made it. */
+static int
+make_link(const char *path, const char *leads)
+{
+	char was[PATH_SIZE] = "";
+
+	if (symlink(leads, path) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	return readlink(path, was, sizeof(was) - 1) > 0 && strcmp(was, leads) == 0
+		   ? 0
+		   : -EEXIST;
+}
+
+static int
+take_from_aside(const char *path, const char *aside)
+{
+	if (link(aside, path) < 0) /* unlike rename() it replaces nothing */
+		return errno == ENOENT && access(path, F_OK) == 0 ? 0 : -errno;
+	return unlink(aside) < 0 ? -errno : 0;
+}
+
+int
+autostart_put_back(const char *root, const char *run, const struct uuid *uuid)
+{
+	char path[PATH_SIZE * 2], aside[PATH_SIZE * 2];
+	struct note note;
+	int r;
+
+	if (!read_note(&note, run, uuid))
+		return 0;
+	snprintf(path, sizeof(path), "%s" AUTOSTART_AUTO "/%s", root, note.entry);
+	snprintf(aside, sizeof(aside), "%s" AUTOSTART_XEN "/%s.moved", root, note.entry);
+	r = note.leads[0] ? make_link(path, note.leads) : take_from_aside(path, aside);
+	if (r == 0)
+		r = sync_folders(root);
+	if (r == 0)
+		autostart_forget(run, uuid);
 	return r;
 }
 
 int
-autostart_make(
-    const char *root, const char *name, const char *text, size_t len, struct err *err)
+autostart_let_go(const char *root, const char *run, const struct uuid *uuid)
 {
-	char path[PATH_SIZE], leads[PATH_SIZE], why[128];
-	const char *word = forbidden(text);
-	int r;
+	char aside[PATH_SIZE + sizeof(".moved")];
+	struct note note;
+	int r = 0;
 
-	if (strchr(name, '/') || name[0] == '.')
-		return err_set(err, -EPERM, "%s is no name of a file", name);
-	if (strlen(text) != len || word)
-		return err_set(err, -EPERM,
-		    "its file says \"%s\", which is not taken from "
-		    "another host",
-		    word ? word : "a NUL");
-	snprintf(path, sizeof(path), "%s" XEN_FOLDER "/%s.cfg", root, name);
-	r = write_file(path, text, len);
-	if (r == 0) {
-		snprintf(path, sizeof(path), "%s" AUTO_FOLDER, root);
-		mkdir(path, 0755);
-		snprintf(path, sizeof(path), "%s" AUTO_FOLDER "/%s.cfg", root, name);
-		snprintf(leads, sizeof(leads), "../%s.cfg", name);
-		if (symlink(leads, path) < 0 && errno != EEXIST)
-			r = -errno;
-	}
-	if (r < 0)
-		return err_set(err, r, "%s: %s", path, err_text(why, sizeof(why), r));
-	return 0;
+	if (!read_note(&note, run, uuid))
+		return 0;
+	snprintf(aside, sizeof(aside), "%s.moved", note.file);
+	if (note.file[0] && rename(note.file, aside) < 0 && errno != ENOENT)
+		r = -errno;
+	if (r == 0)
+		r = sync_folders(root);
+	if (r == 0)
+		autostart_forget(run, uuid);
+	return r;
 }

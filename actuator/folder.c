@@ -119,6 +119,20 @@ folder_write(const char *folder, const char *file, const void *data, size_t len)
 	return r;
 }
 
+int
+folder_sync(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0 && errno != EINVAL) /* a file system that knows no such thing */
+		r = -errno;
+	close(fd);
+	return r;
+}
+
 bool
 folder_has(const char *folder, const char *file)
 {

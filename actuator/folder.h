@@ -42,6 +42,8 @@ int folder_read(const char *folder, const char *file, void *buf, size_t size);
 int folder_read_end(const char *folder, const char *file, void *buf, size_t size);
 /* Replaced as a whole, on the disk when this returns.  0 or -errno. */
 int folder_write(const char *folder, const char *file, const void *data, size_t len);
+/* Make the names in a folder of any kind durable.  0 or -errno. */
+int folder_sync(const char *folder);
 bool folder_has(const char *folder, const char *file);
 
 /* The lock's descriptor, or -EWOULDBLOCK while a mover lives, or -errno. */

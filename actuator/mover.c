@@ -201,12 +201,8 @@ static void
 allow(struct mover *m)
 {
 	/* Nobody may start the guest here at boot from now on. */
-	if (!m->cancelled && m->autostart.text &&
-	    autostart_take("", m->folder, m->autostart.entry) < 0) {
-		mover_why(
-		    m, "autostart", "its link under /etc/xen/auto cannot be taken away");
+	if (!m->cancelled && !mover_take_autostart(m))
 		m->cancelled = true;
-	}
 	if (!m->cancelled && mover_enter(m, PHASE_RELEASED) < 0) {
 		mover_why(m, "journal", "that it may go cannot be written");
 		m->cancelled = true;
@@ -251,6 +247,16 @@ take_started(struct mover *m, uint8_t code)
 		mover_enter(m, PHASE_STARTED);
 }
 
+/* Better no move than one whose link is lost on the way. */
+static void
+take_file(struct mover *m, const uint8_t *data, size_t len)
+{
+	if (mover_keep_autostart(m, data, len))
+		return;
+	m->cancelled = true;
+	record_write(m->control, CARRIER_CANCEL, NULL, 0);
+}
+
 static void
 take_record(struct mover *m, uint8_t tag, uint8_t *data, size_t len)
 {
@@ -261,7 +267,7 @@ take_record(struct mover *m, uint8_t tag, uint8_t *data, size_t len)
 	else if (tag == CARRIER_BERTH && len == sizeof(m->state.port))
 		memcpy(&m->state.port, data, len);
 	else if (tag == CARRIER_FILE && m->order->kind == ORDER_PREPARE)
-		folder_write(m->folder, "autostart-file", data, len);
+		take_file(m, data, len);
 	else if (tag == CARRIER_FAILED)
 		take_failure(m, (const char *)data, len);
 	else if (tag == CARRIER_STARTED && len == 1)

@@ -80,6 +80,21 @@ void mover_step(struct mover *m);
 /* The same until both have ended. */
 void mover_see_through(struct mover *m);
 
+/*
+ * actuator/mover_autostart: what starts the guest at boot.
+ * Source, before the guest is let go: false, with a why, when its link cannot be taken
+ * away.  Then, by where it is: the link comes back, its file goes, or a line tells of it.
+ */
+bool mover_take_autostart(struct mover *m);
+void mover_settle_autostart(const struct mover *m, enum outcome outcome);
+/* Target: keep the file that came (false, with a why); and, once GO was taken, make what
+ * starts the guest at boot, or tell why not. */
+bool mover_keep_autostart(struct mover *m, const void *text, size_t len);
+void mover_follow_autostart(const struct mover *m, enum outcome outcome);
+
+/* Where a guest's scripts may lie. */
+#define MOVER_SCRIPTS AUTOSTART_XEN "/scripts"
+
 /* The id of the berth that both carriers greet each other with. */
 void mover_berth_id(uint8_t out[LINK_ID], const Lifeboat__OrderId *prepare);
 

@@ -163,21 +163,6 @@ judge(struct mover *m)
 	return OUTCOME_UNDEFINED;
 }
 
-/* Where it is not known to run there is no link: better none than two. */
-static void
-settle_autostart(const struct mover *m, enum outcome outcome)
-{
-	int r = 0;
-
-	if (outcome == OUTCOME_STAYED || outcome == OUTCOME_REFUSED)
-		r = autostart_put_back("", m->folder);
-	else if (outcome == OUTCOME_MOVED)
-		r = autostart_let_go("", m->folder);
-	if (r < 0)
-		log_line(LOG_LEVEL_ERROR, "autostart-not-settled", "guest",
-		    m->order->guest->name, "outcome", outcome_name(outcome), NULL);
-}
-
 /* A guest that xl could not suspend in time may do so late: look once more. */
 static void
 prove(struct mover *m)
@@ -197,7 +182,7 @@ prove(struct mover *m)
 	}
 	if (outcome == OUTCOME_STAYED && m->state.entered_ms[PHASE_COPYING] != 0)
 		mover_check_watched(m);
-	settle_autostart(m, outcome);
+	mover_settle_autostart(m, outcome);
 	mover_end(m, outcome);
 }
 
@@ -235,12 +220,7 @@ mover_move(struct mover *m)
 		refuse(m);
 		return;
 	}
-	if (m->conf.autostart == AUTOSTART_FOLLOW &&
-	    autostart_find(&m->autostart, "", list[at].name, &m->guest, &err) < 0) {
-		mover_why(m, "autostart", "%s", err.text);
-		refuse(m);
-		return;
-	}
+	autostart_forget(m->conf.run, &m->guest);
 	if (start_carrier(m, &err) < 0) {
 		mover_why(m, "no-carrier", "%s", err.text);
 		refuse(m);
@@ -276,12 +256,13 @@ mover_resume(struct mover *m)
 	at = n < 0 ? -1 : xl_find(list, n, &m->guest, 0);
 	if (at < 0) {
 		mover_why(m, "no-guest", "%s is not here", m->order->guest->name);
-		mover_end(m, n < 0 ? OUTCOME_UNDEFINED : OUTCOME_ENDED);
-		return;
+		outcome = n < 0 ? OUTCOME_UNDEFINED : OUTCOME_ENDED;
+	} else {
+		outcome = list[at].state == GUEST_SUSPENDED ? bring_back(m, &list[at])
+							    : judge_present(m, &list[at]);
 	}
-	outcome = list[at].state == GUEST_SUSPENDED ? bring_back(m, &list[at])
-						    : judge_present(m, &list[at]);
 	if (outcome == OUTCOME_STAYED)
 		mover_check_watched(m);
+	mover_settle_autostart(m, outcome);
 	mover_end(m, outcome);
 }

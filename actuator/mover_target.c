@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define SCRIPTS  "/etc/xen/scripts"
 #define INCOMING "--incoming"
 #define AWAY     "--migratedaway"
 
@@ -82,7 +81,7 @@ start_carrier(struct mover *m, struct ends *e, struct err *err)
 
 	text_copy(conf.user, sizeof(conf.user), m->conf.user);
 	text_copy(conf.address, sizeof(conf.address), m->conf.address);
-	text_copy(conf.scripts, sizeof(conf.scripts), SCRIPTS);
+	text_copy(conf.scripts, sizeof(conf.scripts), MOVER_SCRIPTS);
 	bind_to_order(&conf, m->order);
 	conf.port = (uint16_t)m->conf.port;
 	conf.ports = (uint16_t)m->conf.berths;
@@ -240,29 +239,6 @@ judge(struct mover *m, bool gone)
 	}
 }
 
-/* The guest runs here: so does its start at boot, from now on. */
-static void
-follow_autostart(const struct mover *m)
-{
-	static char text[AUTOSTART_FILE_MAX + 1];
-	struct err err;
-	int n = folder_read(m->folder, "autostart-file", text, AUTOSTART_FILE_MAX);
-
-	if (n < 0)
-		return;
-	text[n] = '\0';
-	if (m->conf.autostart != AUTOSTART_FOLLOW)
-		err_set(&err, n = -EPERM, "autostart = follow is not set on this host");
-	else
-		n = autostart_make("", m->order->guest->name, text, (size_t)n, &err);
-	if (n < 0)
-		log_line(LOG_LEVEL_ERROR, "autostart-not-made", "guest",
-		    m->order->guest->name, "why", err.text, NULL);
-	else
-		log_line(LOG_LEVEL_NOTICE, "autostart-made", "guest",
-		    m->order->guest->name, NULL);
-}
-
 static void
 prove(struct mover *m)
 {
@@ -277,8 +253,8 @@ prove(struct mover *m)
 		mover_why(m, "aborted", "xl: %s", words[0] ? words : "nothing was said");
 	}
 	outcome = judge(m, gone);
-	if (outcome == OUTCOME_MOVED)
-		follow_autostart(m);
+	if (gone)
+		mover_follow_autostart(m, outcome);
 	mover_end(m, outcome);
 }
 
@@ -357,6 +333,8 @@ mover_clean(struct mover *m)
 	n = mover_list(m, list);
 	at = n < 0 ? -1 : xl_find(list, n, &m->guest, 0);
 	if (at < 0) {
+		if (n >= 0)
+			mover_settle_autostart(m, OUTCOME_MOVED);
 		mover_end(m, n < 0 ? OUTCOME_UNDEFINED : OUTCOME_ENDED);
 		return;
 	}
@@ -373,5 +351,6 @@ mover_clean(struct mover *m)
 		mover_end(m, OUTCOME_HELD);
 		return;
 	}
+	mover_settle_autostart(m, OUTCOME_MOVED);
 	mover_end(m, OUTCOME_ENDED);
 }

@@ -56,6 +56,19 @@ judge_rooms(const struct preflight_facts *f, char *s, size_t size)
 	return NULL;
 }
 
+/* The source takes the link away only if it can be made here. */
+static const char *
+judge_autostart(
+    const Lifeboat__Guest *g, const struct actuator_conf *conf, char *s, size_t size)
+{
+	if (g->master != MASTER_AUTO || conf->autostart == AUTOSTART_FOLLOW)
+		return NULL;
+	snprintf(s, size,
+	    "its link under " AUTOSTART_AUTO " is to come along, and autostart = follow "
+	    "is not set in actuator.conf here");
+	return "autostart";
+}
+
 static const char *
 judge_version(
     const struct preflight_facts *f, const Lifeboat__Xen *source, char *s, size_t size)
@@ -293,6 +306,8 @@ preflight_judge(const struct preflight_facts *facts, const Lifeboat__Order *orde
 {
 	const char *why = judge_rooms(facts, sentence, size);
 
+	if (!why)
+		why = judge_autostart(order->guest, conf, sentence, size);
 	if (!why)
 		why = judge_version(facts, order->source, sentence, size);
 	if (!why)

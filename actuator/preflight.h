@@ -25,7 +25,7 @@ struct preflight_room {
 	int look;    /* 0, or -errno of trying so much */
 };
 
-enum { PREFLIGHT_ROOMS = 3 };
+enum { PREFLIGHT_ROOMS = 4 };
 
 struct preflight_facts {
 	struct preflight_room rooms[PREFLIGHT_ROOMS];

@@ -70,20 +70,22 @@ gather_disks(struct preflight_facts *f, const Lifeboat__Order *o)
 	}
 }
 
-/* The guest's configuration and the state of its devices, xl's log of it, and the
- * order's own folder. */
+/* The guest's configuration and the state of its devices, xl's log of it, the order's own
+ * folder, and what starts it at boot, if that comes along. */
 static void
-gather_rooms(struct preflight_facts *f, const struct actuator_conf *conf)
+gather_rooms(struct preflight_facts *f, const struct actuator_conf *conf, bool autostarts)
 {
 	const struct preflight_room rooms[PREFLIGHT_ROOMS] = {
 		{ "/var/lib/xen", 8192, 0 },
 		{ "/var/log/xen", 64, 0 },
 		{ conf->run, 128, 0 },
+		{ AUTOSTART_XEN, autostarts ? 64 : 0, 0 },
 	};
 
 	for (size_t i = 0; i < PREFLIGHT_ROOMS; i++) {
 		f->rooms[i] = rooms[i];
-		f->rooms[i].look = look_room(rooms[i].folder, rooms[i].kib);
+		if (rooms[i].kib > 0)
+			f->rooms[i].look = look_room(rooms[i].folder, rooms[i].kib);
 	}
 }
 
@@ -146,7 +148,8 @@ preflight(struct mover *m)
 	for (size_t i = 0; i < g->n_bridges; i++)
 		f.bridges[i] =
 		    sysfs_exists("", "/sys/class/net/%s/bridge", g->bridges[i]);
-	gather_rooms(&f, &m->conf);
+	gather_rooms(&f, &m->conf,
+	    g->master == MASTER_AUTO && m->conf.autostart == AUTOSTART_FOLLOW);
 	gather_disks(&f, m->order);
 	gather_files(&f, g);
 	f.n_features = look_features(f.features, (enum guest_type)g->type, f.xen_minor);

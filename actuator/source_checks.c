@@ -34,13 +34,39 @@ has_master(struct mover *m, const char *root, const char *name)
 	if (is_libvirts(m, root, name))
 		return true;
 	if (m->order->guest->master == MASTER_NONE ||
-	    (m->order->guest->master == MASTER_AUTO &&
-		m->conf.autostart == AUTOSTART_FOLLOW))
+	    m->order->guest->master == MASTER_AUTO)
 		return false;
-	mover_why(m, "other-master",
-	    "%s is started by %s at boot, so it would run twice: take its link out of "
-	    "/etc/xen/auto, or set autostart = follow in actuator.conf",
-	    name, master_name((enum master)m->order->guest->master));
+	mover_why(m, "other-master", "%s is started by %s", name,
+	    master_name((enum master)m->order->guest->master));
+	return true;
+}
+
+/* What starts it at boot is known and will go along, or it stays. */
+static bool
+boot_is_settled(struct mover *m, const char *root, const char *name)
+{
+	bool reported = m->order->guest->master == MASTER_AUTO;
+	struct err err;
+
+	if (autostart_find(&m->autostart, root, name, &m->guest, &err) < 0) {
+		mover_why(m, "autostart", "%s", err.text);
+		return false;
+	}
+	if ((m->autostart.text || reported) && m->conf.autostart != AUTOSTART_FOLLOW) {
+		mover_why(m, "other-master",
+		    "%s is started at boot here, so it would run twice: take its link "
+		    "out of " AUTOSTART_AUTO ", or set autostart = follow in "
+		    "actuator.conf on every host",
+		    name);
+		return false;
+	}
+	if (!m->autostart.text && reported) {
+		mover_why(m, "autostart",
+		    "something in " AUTOSTART_AUTO " starts %s, and no file of up to "
+		    "%d KiB there has its name or uuid on a line of its own",
+		    name, AUTOSTART_FILE_MAX / 1024);
+		return false;
+	}
 	return true;
 }
 
@@ -110,7 +136,7 @@ source_checks(struct mover *m, const char *root, const struct xl_domain *guest)
 	json_t *all, *config;
 	bool good;
 
-	if (has_master(m, root, guest->name))
+	if (has_master(m, root, guest->name) || !boot_is_settled(m, root, guest->name))
 		return false;
 	config = read_config(m, guest->domid, &all);
 	good = all && can_travel(m, config);

@@ -2,8 +2,9 @@
 """Stands in for xl over the imitated hypervisor's state file (fakexen.h).
 
 Speaks what xl speaks where an actuator can hear it: `list -v`, `list -l`, `info`,
-`network-list`, `cpupool-list -c`, `migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `destroy`, and
-from Xen 4.20 on `resume`; and `wait ID`, which only pool.py says: as if xl had started that guest.  What it says and
+`network-list`, `cpupool-list -c`, `migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `destroy`, from
+Xen 4.20 on `resume`, `create --quiet --dryrun --defconfig FILE`; and `wait ID`, which only pool.py says: as if xl had
+started that guest.  What it says and
 how it fails is held against what the real one said by test_captures.py.
 
 A guest's memory is FAKEXL_BYTES bytes, or with 0 as many as it has, sent at FAKEXL_RATE bytes a
@@ -25,6 +26,8 @@ import struct
 import subprocess
 import sys
 import time
+
+import xlconfig
 
 STATE = os.environ["FAKEXEN_STATE"]
 BYTES = int(os.environ.get("FAKEXL_BYTES", 8 << 20))
@@ -420,6 +423,22 @@ def has_resume():
         return [int(n) for n in state.host()["xen"].split(".")[:2]] >= [4, 20]
 
 
+def create(args):
+    if args[:3] != ["--quiet", "--dryrun", "--defconfig"]:
+        return 2
+    try:
+        with open(args[3], encoding="utf-8") as f:
+            config = xlconfig.understood(f.read())
+    except (ValueError, IndexError, TypeError) as fault:
+        say("%s: config parsing error near `%s'" % (args[3], fault))
+        return 1
+    if not config["c_info"]["name"]:
+        say("Domain name must be specified.")
+        return 1
+    print(json.dumps(config, indent=4))
+    return 0
+
+
 def main(args):
     verb, rest = (args[0], args[1:]) if args else ("", [])
     if verb == "list":
@@ -434,6 +453,8 @@ def main(args):
         return cpupool_list(rest)
     if verb == "wait":
         return wait_for_end(*rest)
+    if verb == "create":
+        return create(rest)
     if verb == "migrate":
         return migrate(rest)
     if verb == "migrate-receive":

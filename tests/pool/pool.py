@@ -26,6 +26,7 @@ DEVICES = ("null", "zero", "full", "random", "urandom")
 # The pool's folder is a mount of its own, so that a test can make the host's root disk read-only.
 HOLDER = """mount --rbind "$4" "$4" && mount --bind "$1" /sys/class && mount --bind "$3" /proc/sys/kernel/random/boot_id || exit
 mount --bind "$5/lib" /var/lib && mount --bind "$5/log" /var/log || exit
+mount --rbind /etc "$5/real" && mount --bind "$5/etc" /etc && mount --bind "$5/xen" /etc/xen || exit
 for d in %s; do mount --bind /dev/$d "$2/$d" || exit; done
 mount --rbind "$2" /dev && echo up && exec sleep infinity""" % " ".join(DEVICES)
 NET = "10.77.0."  # inside the pool's own network namespace only
@@ -207,9 +208,12 @@ class Pool:
         return self.write(name + ".boot", "%s\n" % uuid.uuid4())
 
     def _var(self, name):
-        """Its /var, as far as Xen's tools keep something there."""
-        for folder in ("lib", "log"):
-            os.makedirs(self.path(name + ".var", folder, "xen"))
+        """Its /var, as far as Xen's tools keep something there, and an /etc with a /etc/xen of its own, which
+        this machine need not have."""
+        for folder in ("lib/xen", "log/xen", "xen/auto", "real", "etc/xen"):
+            os.makedirs(self.path(name + ".var", folder))
+        for entry in set(os.listdir("/etc")) - {"xen"}:
+            os.symlink(self.path(name + ".var", "real", entry), self.path(name + ".var", "etc", entry))
         return self.path(name + ".var")
 
     def _small_disk(self, name, size):
@@ -274,7 +278,7 @@ class Pool:
             lines.append("readings-file = " + self.path(name + ".readings"))
         self.write(name + ".conf", "\n".join(line for line in lines if line != "user = " and line != "user =") + "\n")
 
-    def _actuator_conf(self, name):
+    def write_actuator_conf(self, name):
         """Its configuration, and the program that it takes for xl."""
         self.write(name + ".xl", "#!/bin/sh\nFAKEXEN_STATE=%s exec %s -S %s \"$@\"\n" % (self.path(name + ".xen"),
             sys.executable, os.path.join(HERE, "fakexl.py")), 0o755)
@@ -352,7 +356,7 @@ class Pool:
 
     def start_actuator(self, name):
         if not os.path.exists(self.path(name + ".actuator.conf")):
-            self._actuator_conf(name)
+            self.write_actuator_conf(name)
             self._wait_for_guests(name)
         self.start(name + ".actuator", [*self.inside(name), self.program("lifeboat-actuator"),
             "-c", self.path(name + ".actuator.conf")], self.on_imitation(name, "fakelight.so"))

@@ -8,8 +8,11 @@
 #include "actuator/autostart.h"
 #include "cmocka_all.h"
 
+#define GUEST "c0ffee00-0000-4000-8000-000000000001"
+
 static char root[64], folder[80];
 static const char file[] = "name = \"web\"\nmemory = 160\n";
+static struct uuid guest;
 
 static char *
 below(const char *path)
@@ -40,6 +43,7 @@ make_host(void **state)
 	strcpy(root, "/tmp/test-autostart-XXXXXX");
 	if (!mkdtemp(root))
 		return -1;
+	uuid_parse(&guest, GUEST);
 	snprintf(folder, sizeof(folder), "%s/order", root);
 	mkdir(folder, 0700);
 	mkdir(below("/etc"), 0755);
@@ -66,14 +70,25 @@ is_there(const char *path)
 {
 	struct stat st;
 
-	return stat(below(path), &st) == 0;
+	return lstat(below(path), &st) == 0;
+}
+
+static bool
+says(const char *path, const char *text)
+{
+	size_t len;
+	char *said = autostart_read(below(path), &len);
+	bool same = said && strcmp(said, text) == 0;
+
+	free(said);
+	return same;
 }
 
 static void
 the_link_of_a_guest_is_found_by_name_or_uuid(void **state)
 {
 	struct autostart a;
-	struct uuid nil = { { 0 } }, uuid;
+	struct uuid nil = { { 0 } };
 	struct err err;
 
 	(void)state;
@@ -83,45 +98,97 @@ the_link_of_a_guest_is_found_by_name_or_uuid(void **state)
 	autostart_deinit(&a);
 	assert_int_equal(autostart_find(&a, root, "nobody", &nil, &err), 0);
 	assert_null(a.text);
-	uuid_parse(&uuid, "c0ffee00-0000-4000-8000-000000000001");
-	put("/etc/xen/other.cfg", "uuid='c0ffee00-0000-4000-8000-000000000001'\n");
-	assert_int_equal(autostart_find(&a, root, "nobody", &uuid, &err), 0);
+	put("/etc/xen/other.cfg", "memory = 1; uuid='" GUEST "'\n");
+	assert_int_equal(autostart_find(&a, root, "nobody", &guest, &err), 0);
 	assert_string_equal(a.entry, "other");
 	autostart_deinit(&a);
+}
+
+static void
+two_links_of_a_guest_are_one_too_many(void **state)
+{
+	struct autostart a;
+	struct err err;
+
+	(void)state;
+	put("/etc/xen/auto/again", "uuid = \"" GUEST "\"\n");
+	assert_int_equal(autostart_find(&a, root, "web", &guest, &err), -ENOTUNIQ);
+	assert_null(a.text);
+	assert_non_null(strstr(err.text, "10-web"));
+	assert_non_null(strstr(err.text, "again"));
+}
+
+static int
+take(const char *entry)
+{
+	return autostart_take(root, folder, &guest, entry);
 }
 
 static void
 a_link_taken_away_comes_back_for_a_guest_that_stays(void **state)
 {
 	(void)state;
-	assert_int_equal(autostart_take(root, folder, "10-web"), 0);
-	assert_false(is_there("/etc/xen/auto/10-web"));
-	assert_true(is_there("/etc/xen/web.cfg"));
-	for (int i = 0; i < 2; i++) { /* a mover that died may do it again */
-		assert_int_equal(autostart_put_back(root, folder), 0);
-		assert_true(is_there("/etc/xen/auto/10-web"));
+	for (int i = 0; i < 2; i++) { /* a mover may die between any two steps */
+		assert_int_equal(take("10-web"), 0);
+		assert_false(is_there("/etc/xen/auto/10-web"));
+		assert_true(is_there("/etc/xen/web.cfg"));
+		assert_true(autostart_is_taken(folder, &guest));
+		if (i == 1)
+			assert_int_equal(
+			    symlink("../web.cfg", below("/etc/xen/auto/10-web")), 0);
+		assert_int_equal(autostart_put_back(root, folder, &guest), 0);
+		assert_true(says("/etc/xen/auto/10-web", file));
+		assert_false(autostart_is_taken(folder, &guest));
 	}
+}
+
+static void
+what_has_the_place_of_a_link_by_now_is_not_taken_for_it(void **state)
+{
+	(void)state;
+	assert_int_equal(take("10-web"), 0);
+	put("/etc/xen/auto/10-web", "name = \"stranger\"\n");
+	assert_int_equal(autostart_put_back(root, folder, &guest), -EEXIST);
+	assert_true(says("/etc/xen/auto/10-web", "name = \"stranger\"\n"));
+	assert_true(autostart_is_taken(folder, &guest));
 }
 
 static void
 the_file_of_a_guest_that_moved_stays_under_another_name(void **state)
 {
 	(void)state;
-	assert_int_equal(autostart_take(root, folder, "10-web"), 0);
-	assert_int_equal(autostart_let_go(root, folder), 0);
+	assert_int_equal(take("10-web"), 0);
+	assert_int_equal(autostart_let_go(root, folder, &guest), 0);
 	assert_false(is_there("/etc/xen/auto/10-web"));
 	assert_false(is_there("/etc/xen/web.cfg"));
 	assert_true(is_there("/etc/xen/web.cfg.moved"));
+	assert_false(autostart_is_taken(folder, &guest));
+}
+
+static void
+a_file_outside_is_left_alone_and_so_is_its_namesake(void **state)
+{
+	(void)state;
+	put("/web.cfg", file);
+	assert_int_equal(symlink(below("/web.cfg"), below("/etc/xen/auto/far")), 0);
+	assert_int_equal(take("far"), 0);
+	assert_int_equal(autostart_let_go(root, folder, &guest), 0);
+	assert_false(is_there("/etc/xen/auto/far"));
+	assert_true(is_there("/web.cfg"));
+	assert_true(is_there("/etc/xen/web.cfg"));
 }
 
 static void
 without_a_note_nothing_is_touched(void **state)
 {
 	(void)state;
-	assert_int_equal(autostart_put_back(root, folder), 0);
-	assert_int_equal(autostart_let_go(root, folder), 0);
+	assert_int_equal(take("other"), 0);
+	autostart_forget(folder, &guest);
+	assert_int_equal(autostart_put_back(root, folder, &guest), 0);
+	assert_int_equal(autostart_let_go(root, folder, &guest), 0);
+	assert_false(is_there("/etc/xen/auto/other"));
 	assert_true(is_there("/etc/xen/auto/10-web"));
-	assert_true(is_there("/etc/xen/web.cfg"));
+	assert_true(is_there("/etc/xen/other.cfg"));
 }
 
 static void
@@ -129,11 +196,20 @@ a_file_in_the_folder_of_links_is_set_aside_and_comes_back(void **state)
 {
 	(void)state;
 	put("/etc/xen/auto/plain", "name = \"plain\"\n");
-	assert_int_equal(autostart_take(root, folder, "plain"), 0);
+	assert_int_equal(take("plain"), 0);
 	assert_false(is_there("/etc/xen/auto/plain"));
 	assert_true(is_there("/etc/xen/plain.moved"));
-	assert_int_equal(autostart_put_back(root, folder), 0);
+	assert_int_equal(autostart_put_back(root, folder, &guest), 0);
 	assert_true(is_there("/etc/xen/auto/plain"));
+	assert_false(is_there("/etc/xen/plain.moved"));
+}
+
+static int
+make(const char *name, const char *text, struct err *err)
+{
+	struct autostart a = { .text = (char *)(uintptr_t)text, .len = strlen(text) };
+
+	return autostart_make(root, &a, name, &guest, err);
 }
 
 static void
@@ -143,29 +219,119 @@ a_guest_that_arrives_gets_its_file_and_its_link(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(autostart_make(root, "db", text, strlen(text), &err), 0);
-	assert_true(is_there("/etc/xen/auto/db.cfg"));
-	/* A file of the administrator's own is left as it is. */
-	assert_int_equal(autostart_make(root, "web", text, strlen(text), &err), 0);
-	assert_true(is_there("/etc/xen/auto/web.cfg"));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(make("db", text, &err), 0);
+		assert_true(says("/etc/xen/auto/db.cfg", text));
+		assert_false(is_there("/etc/xen/db.cfg.new"));
+	}
+	/* The mover died between the two. */
+	assert_int_equal(unlink(below("/etc/xen/auto/db.cfg")), 0);
+	assert_int_equal(make("db", text, &err), 0);
+	assert_true(says("/etc/xen/auto/db.cfg", text));
+	assert_int_equal(make("../a", text, &err), -EPERM);
 }
 
 static void
-a_file_that_names_programs_is_not_taken(void **state)
+a_file_about_it_that_is_there_is_kept_and_linked(void **state)
 {
-	static const char *const hostile[] = { "bootloader = \"/tmp/x\"\n",
-		"name = \"a\"\nvif = [ \"script=/tmp/x\" ]\n",
-		"device_model_override = '/tmp/x'\n" };
+	static const char own[] = "memory = 8192\nname = \"db\"\n";
 	struct err err;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++)
-		assert_int_equal(
-		    autostart_make(root, "a", hostile[i], strlen(hostile[i]), &err),
-		    -EPERM);
-	assert_int_equal(autostart_make(root, "../a", "x", 1, &err), -EPERM);
-	assert_int_equal(autostart_make(root, "a", "x\0y", 3, &err), -EPERM);
-	assert_false(is_there("/etc/xen/auto/a.cfg"));
+	put("/etc/xen/db.cfg", own);
+	assert_int_equal(make("db", "name = \"db\"\n", &err), AUTOSTART_E_KEPT);
+	assert_true(says("/etc/xen/auto/db.cfg", own));
+}
+
+static void
+a_link_that_is_there_gets_no_second_one(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_int_equal(make("web", file, &err), 0);
+	assert_false(is_there("/etc/xen/auto/web.cfg"));
+}
+
+static void
+a_file_about_something_else_is_neither_linked_nor_replaced(void **state)
+{
+	static const char *const others[] = { "name = \"other\"\n", "" };
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		put("/etc/xen/db.cfg", others[i]);
+		assert_int_equal(make("db", "name = \"db\"\n", &err), -EEXIST);
+		assert_non_null(strstr(err.text, "/etc/xen/db.cfg is there"));
+		assert_true(says("/etc/xen/db.cfg", others[i]));
+		assert_false(is_there("/etc/xen/auto/db.cfg"));
+	}
+}
+
+/* An xl that says it understood so, and keeps what it was given. */
+static void
+put_xl(const char *config, int status)
+{
+	char script[1024];
+
+	snprintf(script, sizeof(script),
+	    "#!/bin/sh\n[ \"$1 $2 $3 $4\" = 'create --quiet --dryrun --defconfig' ] || "
+	    "exit "
+	    "9\n"
+	    "cp \"$5\" %s/given\ncat <<'END'\n%s\nEND\nexit %d\n",
+	    root, config, status);
+	put("/xl", script);
+	assert_int_equal(chmod(below("/xl"), 0755), 0);
+}
+
+static int
+check(const char *text, size_t len, struct err *err)
+{
+	struct autostart a = { .text = (char *)(uintptr_t)text, .len = len };
+	struct header_wish wish = { .uuid = guest, .name = "web", .scripts = "/none" };
+
+	return autostart_check(below("/xl"), folder, &a, &wish, err);
+}
+
+#define INFO(uuid, name) "{\"c_info\":{\"uuid\":\"" uuid "\",\"name\":\"" name "\"},"
+
+static void
+a_file_is_taken_by_what_xl_understands(void **state)
+{
+	struct err err;
+
+	(void)state;
+	put_xl(INFO(GUEST, "web") "\"b_info\":{}}", 0);
+	assert_int_equal(check(file, strlen(file), &err), 0);
+	assert_true(
+	    says("/given", "uuid = \"" GUEST "\"\nname = \"web\"\nmemory = 160\n"));
+	assert_int_equal(check("x\0y", 3, &err), -EPERM);
+}
+
+static void
+a_file_that_names_programs_or_another_guest_is_not_taken(void **state)
+{
+	static const char *const hostile[] = {
+		INFO(GUEST, "web") "\"b_info\":{\"bootloader\":\"/tmp/x\"}}",
+		INFO(GUEST, "web") "\"b_info\":{\"type.hvm\":{\"serial\":\"/dev/sda\"}}}",
+		INFO(GUEST, "web") "\"b_info\":{},\"nics\":[{\"script\":\"/tmp/x\"}]}",
+		INFO(GUEST,
+		    "web") "\"b_info\":{},\"disks\":[{\"pdev_path\":\"/etc/shadow\"}]}",
+		INFO(GUEST, "other") "\"b_info\":{}}",
+		INFO("c0ffee00-0000-4000-8000-000000000002", "web") "\"b_info\":{}}",
+		"no JSON",
+	};
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
+		put_xl(hostile[i], 0);
+		assert_true(check(file, strlen(file), &err) < 0);
+	}
+	put_xl(INFO(GUEST, "web") "\"b_info\":{}}", 1);
+	assert_int_equal(check(file, strlen(file), &err), -EPERM);
+	assert_non_null(strstr(err.text, "does not understand its file"));
 }
 
 #define HOST_TEST(f) cmocka_unit_test_setup_teardown(f, make_host, remove_host)
@@ -175,12 +341,19 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		HOST_TEST(the_link_of_a_guest_is_found_by_name_or_uuid),
+		HOST_TEST(two_links_of_a_guest_are_one_too_many),
 		HOST_TEST(a_link_taken_away_comes_back_for_a_guest_that_stays),
+		HOST_TEST(what_has_the_place_of_a_link_by_now_is_not_taken_for_it),
 		HOST_TEST(the_file_of_a_guest_that_moved_stays_under_another_name),
+		HOST_TEST(a_file_outside_is_left_alone_and_so_is_its_namesake),
 		HOST_TEST(without_a_note_nothing_is_touched),
 		HOST_TEST(a_file_in_the_folder_of_links_is_set_aside_and_comes_back),
 		HOST_TEST(a_guest_that_arrives_gets_its_file_and_its_link),
-		HOST_TEST(a_file_that_names_programs_is_not_taken),
+		HOST_TEST(a_file_about_it_that_is_there_is_kept_and_linked),
+		HOST_TEST(a_link_that_is_there_gets_no_second_one),
+		HOST_TEST(a_file_about_something_else_is_neither_linked_nor_replaced),
+		HOST_TEST(a_file_is_taken_by_what_xl_understands),
+		HOST_TEST(a_file_that_names_programs_or_another_guest_is_not_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

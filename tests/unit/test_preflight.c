@@ -104,6 +104,17 @@ a_folder_that_cannot_be_written_refuses_before_all_else(void **state)
 }
 
 static void
+a_link_that_is_to_come_along_needs_a_host_that_makes_one(void **state)
+{
+	(void)state;
+	t.guest.master = MASTER_AUTO;
+	t.conf.autostart = AUTOSTART_REFUSE;
+	says("autostart", "autostart = follow is not set");
+	t.conf.autostart = AUTOSTART_FOLLOW;
+	assert_string_equal(judge(), "");
+}
+
+static void
 an_older_xen_refuses_and_a_newer_one_does_not(void **state)
 {
 	(void)state;
@@ -296,6 +307,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FRESH(a_host_that_has_everything_takes_the_guest),
 		FRESH(a_folder_that_cannot_be_written_refuses_before_all_else),
+		FRESH(a_link_that_is_to_come_along_needs_a_host_that_makes_one),
 		FRESH(an_older_xen_refuses_and_a_newer_one_does_not),
 		FRESH(a_name_or_uuid_that_is_there_refuses),
 		FRESH(memory_counts_what_is_promised_and_kept_in_reserve),

@@ -127,18 +127,24 @@ a_configuration_that_cannot_be_read_keeps_the_guest(void **state)
 }
 
 static void
-make(const char *path, bool folder)
+make_folder(const char *path)
+{
+	char whole[256];
+
+	snprintf(whole, sizeof(whole), "%s%s", t.root, path);
+	assert_int_equal(mkdir(whole, 0700), 0);
+}
+
+static void
+make_file(const char *path, const char *text)
 {
 	char whole[256];
 	FILE *f;
 
 	snprintf(whole, sizeof(whole), "%s%s", t.root, path);
-	if (folder) {
-		assert_int_equal(mkdir(whole, 0700), 0);
-		return;
-	}
 	f = fopen(whole, "w");
 	assert_non_null(f);
+	fputs(text, f);
 	fclose(f);
 }
 
@@ -151,13 +157,13 @@ libvirt_keeps_its_guests(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		make(folders[i], true);
-	make("/etc/libvirt/libxl/other.xml", false);
+		make_folder(folders[i]);
+	make_file("/etc/libvirt/libxl/other.xml", "");
 	says("", "");
-	make("/etc/libvirt/libxl/web.xml", false);
+	make_file("/etc/libvirt/libxl/web.xml", "");
 	says("other-master", "/etc/libvirt/libxl/web.xml is there");
 	strcpy(t.domain.name, "mail"); /* not defined there, but running by it */
-	make("/var/run/libvirt/libxl/mail.xml", false);
+	make_file("/var/run/libvirt/libxl/mail.xml", "");
 	says("other-master", "/var/run/libvirt/libxl/mail.xml is there");
 }
 
@@ -168,7 +174,18 @@ a_link_of_its_own_keeps_the_guest_unless_it_follows(void **state)
 	t.guest.master = MASTER_AUTO;
 	says("other-master", "autostart = follow");
 	t.m.conf.autostart = AUTOSTART_FOLLOW;
+	says("autostart", "starts web, and no file");
+	make_folder("/etc");
+	make_folder("/etc/xen");
+	make_folder("/etc/xen/auto");
+	make_file("/etc/xen/auto/web.cfg", "name = \"web\"\n");
 	says("", "");
+	autostart_deinit(&t.m.autostart);
+	/* The monitor has not seen it yet. */
+	t.guest.master = MASTER_NONE;
+	t.m.conf.autostart = AUTOSTART_REFUSE;
+	says("other-master", "autostart = follow");
+	autostart_deinit(&t.m.autostart);
 	t.guest.master = MASTER_LIBVIRT;
 	says("other-master", "web is started by libvirt");
 }

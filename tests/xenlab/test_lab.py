@@ -179,7 +179,6 @@ def a_host_that_comes_back_starts_nothing_twice(lab, pool):
     moved(pool, "vm1", then, 600)
     assert "vm1" not in source.ssh("ls /etc/xen/auto"), "the link is still there"
     wait_for("the link to come along", 30 * lab.scale, lambda: "vm1.cfg" in target.ssh("ls -L /etc/xen/auto"))
-    source.ssh("sync")
     source.off()
     lab.power_on(first)
     wait_for("all that starts at boot", 240 * lab.scale, lambda: source.ssh(
