@@ -46,9 +46,6 @@ enum carrier_tag {
 	CARRIER_STARTED = 'S',  /* carrier: uint8_t, 0: the target says that it runs */
 };
 
-#define JOURNAL_GO_TAKEN "go-taken"
-#define JOURNAL_ABORTED  "aborted"
-
 struct carrier_conf {
 	bool is_target;
 	char user[64];

@@ -9,6 +9,7 @@
 #include "actuator/berth.h"
 #include "actuator/carrier.h"
 #include "actuator/header.h"
+#include "actuator/journal.h"
 #include "actuator/words.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -58,17 +59,6 @@ struct target {
 
 static struct target the;
 
-/* The one commit record: nothing else is ever added to it. */
-static bool
-journal(const char *word)
-{
-	char line[32];
-	int n = snprintf(line, sizeof(line), "%s\n", word);
-
-	return write(CARRIER_JOURNAL, line, (size_t)n) == n &&
-	       fsync(CARRIER_JOURNAL) == 0;
-}
-
 static void
 close_fd(int *fd)
 {
@@ -89,9 +79,9 @@ give_up(struct target *t, const char *why, const char *sentence)
 	t->aborted = true;
 	snprintf(t->why, sizeof(t->why), "%s", why);
 	snprintf(t->sentence, sizeof(t->sentence), "%s", sentence);
-	/* A journal that cannot be written is empty, and the mover reads that as aborted:
-	 * nothing else could have been written, as GO never gets past this. */
-	journal(JOURNAL_ABORTED);
+	/* A journal that cannot be written reads as aborted all the same: go-taken is not
+	 * in it, as GO never gets past this. */
+	journal_write(CARRIER_JOURNAL, JOURNAL_ABORTED);
 	close_fd(&t->to_xl);
 	t->out_len = 0;
 	t->ended = clock_mono();
@@ -250,7 +240,7 @@ take_go(struct target *t)
 {
 	if (!t->ready || t->go_taken || t->aborted)
 		return;
-	if (!journal(JOURNAL_GO_TAKEN)) {
+	if (!journal_write(CARRIER_JOURNAL, JOURNAL_GO_TAKEN)) {
 		give_up(t, "journal", "the journal cannot be written");
 		return;
 	}

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "actuator/arrival.h"
+#include "actuator/journal.h"
 #include "actuator/keys.h"
 #include "actuator/mover.h"
 #include "actuator/preflight.h"
@@ -108,17 +109,6 @@ start_both(struct mover *m, struct err *err)
 	}
 	close_ends(&e);
 	return r;
-}
-
-/* Nothing but a whole line counts; a carrier that is gone writes no more. */
-static bool
-has_gone(const struct mover *m)
-{
-	char text[64];
-	int n = folder_read(m->folder, "journal", text, sizeof(text) - 1);
-
-	text[n < 0 ? 0 : n] = '\0';
-	return strncmp(text, JOURNAL_GO_TAKEN "\n", strlen(JOURNAL_GO_TAKEN) + 1) == 0;
 }
 
 /* Whether d is the half of a move that was to arrive here. */
@@ -259,7 +249,7 @@ prove(struct mover *m)
 	bool gone;
 
 	mover_enter(m, PHASE_PROVING);
-	gone = has_gone(m);
+	gone = journal_has_gone(m->folder);
 	if (!gone) {
 		mover_last_words(m, words, sizeof(words));
 		mover_why(m, "aborted", "xl: %s", words[0] ? words : "nothing was said");
