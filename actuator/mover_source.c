@@ -8,6 +8,7 @@
 #include "actuator/keys.h"
 #include "actuator/mover.h"
 #include "actuator/resume.h"
+#include "actuator/self.h"
 #include "actuator/shim.h"
 #include "actuator/source_checks.h"
 #include "base/clock.h"
@@ -17,7 +18,7 @@
 enum {
 	LATE_MS = 10000, /* a guest that was asked to suspend may still do so */
 	AGAIN_MS = 1000,
-	SELF_SIZE = 128,
+	SELF_SIZE = 256,
 };
 
 static void
@@ -93,11 +94,10 @@ start_xl(struct mover *m, uint32_t domid, struct err *err)
 {
 	char self[SELF_SIZE], command[FOLDER_SIZE + SELF_SIZE + 32], id[16];
 	const char *const argv[] = { m->conf.xl, "migrate", "-s", "", id, command, NULL };
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int r = self_path(self, sizeof(self), err);
 
-	if (n <= 0)
-		return err_set(err, -errno, "/proc/self/exe cannot be read");
-	self[n] = '\0';
+	if (r < 0)
+		return r;
 	snprintf(id, sizeof(id), "%" PRIu32, domid);
 	snprintf(command, sizeof(command), "exec %s --role=shim:%s", self, m->folder);
 	return mover_start_xl(m, argv, -1, -1, err);
