@@ -15,6 +15,7 @@
 #include "actuator/keys.h"
 #include "actuator/mover.h"
 #include "base/clock.h"
+#include "actuator/outlived.h"
 #include "base/log.h"
 #include "base/seal.h"
 #include "base/text.h"
@@ -145,17 +146,18 @@ mover_start_xl(
 	char path[FOLDER_SIZE + 8], pid[16];
 	int said, r;
 
-	snprintf(path, sizeof(path), "%s/xl.err", m->folder);
+	snprintf(path, sizeof(path), "%s/" OUTLIVED_STDERR, m->folder);
 	said = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (said < 0)
 		return err_set(err, -errno, "%s cannot be written", path);
 	r = run_spawn(&m->xl, m->conf.xl, argv,
+	outlived_mark(said);
 	    (struct run_fds){ (int[]){ in, out < 0 ? said : out, said }, 3 }, err);
 	close(said);
 	if (r == 0) {
 		m->xl_started = true;
 		snprintf(pid, sizeof(pid), "%d", (int)m->xl.pid);
-		folder_write(m->folder, "xl.pid", pid, strlen(pid));
+		folder_write(m->folder, OUTLIVED_PID, pid, strlen(pid));
 	}
 	return r;
 }
@@ -352,7 +354,7 @@ void
 mover_last_words(const struct mover *m, char *out, size_t size)
 {
 	char text[4096];
-	int n = folder_read(m->folder, "xl.err", text, sizeof(text) - 1);
+	int n = folder_read(m->folder, OUTLIVED_STDERR, text, sizeof(text) - 1);
 	char *line, *save = NULL;
 
 	if (n == -E2BIG)
@@ -476,7 +478,7 @@ static void
 log_xl(const struct mover *m)
 {
 	static char text[16384];
-	int n = folder_read(m->folder, "xl.err", text, sizeof(text) - 1);
+	int n = folder_read(m->folder, OUTLIVED_STDERR, text, sizeof(text) - 1);
 	char *line, *save = NULL;
 
 	if (n == -E2BIG)

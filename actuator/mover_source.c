@@ -3,10 +3,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "actuator/keys.h"
 #include "actuator/mover.h"
+#include "actuator/outlived.h"
 #include "actuator/resume.h"
 #include "actuator/self.h"
 #include "actuator/shim.h"
@@ -17,7 +19,7 @@
 
 enum {
 	LATE_MS = 10000, /* a guest that was asked to suspend may still do so */
-	AGAIN_MS = 1000,
+	GONE_MS = 10000, /* for what a dead xl has left to end by itself */
 	SELF_SIZE = 256,
 };
 
@@ -103,33 +105,41 @@ start_xl(struct mover *m, uint32_t domid, struct err *err)
 	return mover_start_xl(m, argv, -1, -1, err);
 }
 
-/* Suspended here, and the target can never start it: bring it back. */
+/* Its xl has never been told `ready`, so it cannot have said GO: the target has nothing
+ * to start. */
+static bool
+was_kept(const struct mover *m)
+{
+	return m->state.entered_ms[PHASE_RELEASED] == 0 &&
+	       m->state.entered_ms[PHASE_GO] == 0;
+}
+
+/* Suspended here, and the target can never start it: bring it back, once nobody else may
+ * be about to. */
 static enum outcome
 bring_back(struct mover *m, const struct xl_domain *d)
 {
 	struct err err;
-	int r = resume_domain(m->conf.xl, d->domid, m->order->guest->name, &err);
 
-	if (r == 0)
+	if (!outlived_wait(m->folder, GONE_MS))
+		err_set(&err, -EBUSY, "xl, or what it has started, has not ended");
+	else if (resume_domain(m->conf.xl, d->domid, m->order->guest->name, &err) == 0)
 		return OUTCOME_STAYED;
-	mover_why(m, "not-resumed", "%s", err.text);
+	/* Whatever ended the move: this is what is to be mended. */
+	text_copy(m->state.why, sizeof(m->state.why), "not-resumed");
+	text_copy(m->state.detail, sizeof(m->state.detail), err.text);
 	return OUTCOME_STAYED_SUSPENDED;
 }
 
 static enum outcome
 judge_present(struct mover *m, const struct xl_domain *d)
 {
-	/* GO was never given, or the target has said that it will not start it. */
-	bool never_there = m->state.phase < PHASE_GO &&
-			   m->state.entered_ms[PHASE_GO] == 0 &&
-			   m->state.entered_ms[PHASE_RELEASED] == 0;
-
 	switch (d->state) {
 	case GUEST_RUNNING:
 	case GUEST_PAUSED:
 		return OUTCOME_STAYED;
 	case GUEST_SUSPENDED:
-		if (never_there)
+		if (was_kept(m))
 			return bring_back(m, d);
 		mover_why(m, "suspended",
 		    "%s is suspended here and the target has not said how it ended",
@@ -178,7 +188,14 @@ settle_autostart(const struct mover *m, enum outcome outcome)
 		    m->order->guest->name, "outcome", outcome_name(outcome), NULL);
 }
 
-/* A guest that xl could not suspend in time may do so late: look once more. */
+/* A guest that xl could not suspend in time, or whose xl died over it, may do so late. */
+static bool
+may_suspend_late(const struct mover *m, const char *words)
+{
+	return strstr(words, "failed to suspend") ||
+	       (m->xl_started && WIFSIGNALED(m->xl.status));
+}
+
 static void
 prove(struct mover *m)
 {
@@ -189,7 +206,7 @@ prove(struct mover *m)
 	outcome = judge(m);
 	if (outcome == OUTCOME_STAYED) {
 		mover_last_words(m, words, sizeof(words));
-		if (strstr(words, "failed to suspend")) {
+		if (may_suspend_late(m, words)) {
 			poll(NULL, 0, LATE_MS);
 			outcome = judge(m);
 		}
@@ -201,6 +218,22 @@ prove(struct mover *m)
 	mover_end(m, outcome);
 }
 
+/*
+ * The xl of a mover that died: it may be about to resume the guest, or to destroy it.  So
+ * it is seen out, as by its own mover: ended where it hangs and may be ended, else left
+ * alone.
+ */
+static void
+see_out_xl(const struct mover *m)
+{
+	if (was_kept(m) && !outlived_wait(m->folder, m->conf.stall_ms) &&
+	    outlived_kill(m->folder))
+		log_line(LOG_LEVEL_WARNING, "xl-killed", "guest", m->order->guest->name,
+		    "why", "it did not end after its mover died", NULL);
+	while (!was_kept(m) && !outlived_wait(m->folder, m->conf.stall_ms))
+		;
+}
+
 void
 mover_prove_move(struct mover *m)
 {
@@ -208,6 +241,7 @@ mover_prove_move(struct mover *m)
 	mover_why(m, "mover-died", "the process that carried it out died");
 	if (m->state.entered_ms[PHASE_STARTED] != 0)
 		m->state.why[0] = m->state.detail[0] = '\0';
+	see_out_xl(m);
 	prove(m);
 }
 

@@ -1,4 +1,4 @@
-foreach(module autostart xl look preflight orders_table link folder journal self ledger actuator_conf header
+foreach(module autostart xl look preflight orders_table link folder journal outlived self ledger actuator_conf header
     carrier)
   lifeboat_unit(${module} actuator_core)
 endforeach()
