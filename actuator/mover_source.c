@@ -134,6 +134,9 @@ bring_back(struct mover *m, const struct xl_domain *d)
 static enum outcome
 judge_present(struct mover *m, const struct xl_domain *d)
 {
+	/* The target runs it; what is slow to go here never runs again. */
+	if (d->state == GUEST_DYING && m->told && m->code == 0)
+		return OUTCOME_MOVED;
 	switch (d->state) {
 	case GUEST_RUNNING:
 	case GUEST_PAUSED:
