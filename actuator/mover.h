@@ -47,9 +47,9 @@ struct mover {
 	bool cancelled;
 	bool xl_started;
 	bool xl_seen_out; /* the carrier has been told that xl ended */
-	bool xl_killed;   /* it did not end after the carrier had given up */
-	bool failed;      /* the carrier has given up */
-	mono_t failed_at;
+	bool xl_killed;   /* it did not end after the carrier had let go */
+	bool let_go;      /* the carrier has given up, has ended or died */
+	mono_t let_go_at;
 	bool told; /* the report of xl at the target has come, in code */
 	uint8_t code;
 	mono_t rated;
