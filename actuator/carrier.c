@@ -111,6 +111,7 @@ carrier_hang_up(struct carrier *c)
 static void
 drain(int fd, mono_t until)
 {
+	c->link.proved = false;
 	static uint8_t waste[LINK_BODY_MAX];
 
 	shutdown(fd, SHUT_WR);

@@ -61,7 +61,9 @@ static void
 lose_link(struct source *s, const char *sentence)
 {
 	carrier_hang_up(s->c);
-	if (s->welcome_len == LINK_WELCOME || !s->released)
+	if (proved || !s->released)
+	bool proved = s->c->link.proved;
+
 		s->lost = clock_mono();
 	s->welcome_len = 0;
 	s->greeted = false;
@@ -158,6 +160,7 @@ take_welcome(struct source *s)
 	c->heard = c->moved = clock_mono();
 	if (!s->released)
 		carrier_say_phase(c, PHASE_CONNECTED);
+	c->ticked = (mono_t){ 0 }; /* a word at once: it proves that this is no recording */
 	if (s->go_len == WORDS_GO_SIZE)
 		link_put(&c->link, LINK_GO, NULL, 0);
 }

@@ -95,9 +95,12 @@ give_up(struct target *t, const char *why, const char *sentence)
 static void
 lose_link(struct target *t, const char *sentence)
 {
+	bool proved = t->c->link.proved;
+
 	carrier_hang_up(t->c);
 	t->out_len = 0;
-	t->lost = clock_mono();
+	if (proved || !t->ready)
+		t->lost = clock_mono();
 	if (!t->ready)
 		give_up(t, "link-lost", sentence);
 }
@@ -128,18 +131,30 @@ tell_source(struct target *t)
 	}
 }
 
-/* The proof is good: this is the source.  A second one takes the first one's place only
- * when that is lost. */
+/* One that has proved itself keeps its place until it is lost. */
+static bool
+may_come_in(const struct target *t, const struct berth_caller *caller)
+{
+	return !t->c->link.proved && (!t->met || t->ready) &&
+	       berth_is_new(&t->berth, caller->hello);
+}
+
+/* The greeting is good: this is the source, unless somebody has kept it from reaching us
+ * before. */
 static void
 welcome(struct target *t, struct berth_caller *caller)
 {
 	struct carrier *c = t->c;
 	uint8_t answer[LINK_WELCOME];
 
-	if (c->link.fd >= 0 || (t->met && !t->ready) ||
-	    !link_take_hello(
-		&c->link, answer, &c->conf.keys, c->conf.id, caller->hello) ||
-	    send(caller->fd, answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer)) {
+	if (!may_come_in(t, caller) || !link_take_hello(&c->link, answer, &c->conf.keys,
+					   c->conf.id, caller->hello)) {
+		berth_hang_up(caller);
+		return;
+	}
+	berth_remember(&t->berth, caller->hello);
+	carrier_hang_up(c);
+	if (send(caller->fd, answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer)) {
 		berth_hang_up(caller);
 		return;
 	}
@@ -444,7 +459,7 @@ watch_time(struct target *t, mono_t now)
 		    t, "xl-hangs", "xl migrate-receive does not say that it is ready");
 	else if (t->berthed && !t->met && mono_since(now, t->started) > conf->berth_ms)
 		give_up(t, "nobody-came", "the source did not come");
-	else if (t->ready && t->c->link.fd < 0 &&
+	else if (t->ready && !t->c->link.proved &&
 		 mono_since(now, t->lost) > conf->silence_ms)
 		give_up(t, "link-lost", "the source did not come back");
 	else if (t->met && !t->ready && mono_since(now, t->c->moved) > conf->stall_ms)

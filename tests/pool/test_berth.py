@@ -14,6 +14,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import badxl_host as badxl
 import pool
 import test_move
 from proxy import Cut, Proxy
@@ -175,6 +176,33 @@ def same_hello(way, port):
             pass
 
 
+def replayed_after_ready(seconds):
+    """The link is lost with GO, and before the source is back somebody comes with its first
+    hello, again and again."""
+    def rule(way, said, data):
+        if said == "hello" and way.number == 0:
+            way.hello = data
+        if said != "go" or way.number > 0:
+            return data
+        host, port = way.far.getpeername()
+        threading.Thread(target=replay, args=[host, port, way.hello, seconds], daemon=True).start()
+        time.sleep(0.2)  # until it knocks
+        raise Cut
+    return rule
+
+
+def replay(host, port, hello, seconds):
+    kept, until = [], time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            kept.append(socket.create_connection((host, port), 5))
+            kept[-1].sendall(hello)
+        except OSError:
+            pass
+        time.sleep(0.05)
+        del kept[:-20]
+
+
 def any_bytes(way, port):
     with socket.create_connection((way.far.getpeername()[0], port), 5) as stranger:
         stranger.sendall(os.urandom(200))
@@ -207,6 +235,7 @@ CASES = {
     "hello-flipped": (change("hello", flip(40)), None, STAYED, LOST),
     "welcome-flipped": (change("welcome", flip(40)), None, STAYED, LOST),
     "imposter": (change("welcome", imposter), None, STAYED, LOST),
+    "hello-replayed-after-ready": (replayed_after_ready(20), None, MOVED, None),
     # records
     "data-flipped": (change("data", flip(100), 3), None, STAYED, LOST),
     "data-length-flipped": (change("data", flip(1), 3), None, STAYED, LOST),
@@ -228,10 +257,16 @@ CASES = {
     "no-end": (silent_from("end"), None, MOVED, None),
 }
 for NAME, ENDS in (("hello", STAYED), ("welcome", STAYED), ("banner", STAYED), ("data", STAYED), ("ready", STAYED),
-                   ("go", MOVED), ("report", MOVED), ("end", MOVED)):
+                   ("go", MOVED), ("report", MOVED), ("end", MOVED), ("alive", STAYED)):
     for WHERE in ("inside", "after"):
         CASES["cut-%s-%s" % (WHERE, NAME)] = (cut(NAME, WHERE), None,
             ("stayed", "moved") if (NAME, WHERE) == ("ready", "after") else ENDS, LOST if ENDS is STAYED else None)
+# Words that are said only where the target's xl fails.
+for NAME, FAULT, ENDS, WHYS in (("permission", "cannot-start", STAYED, None),
+                                ("abort", "rubbish-ready", STAYED, ("link-lost", "xl-rubbish")),
+                                ("abort", "ends-at-permission", ("stayed", "moved"), None)):
+    for WHERE in ("inside", "after"):
+        CASES["cut-%s-%s%s" % (WHERE, NAME, "-late" * (ENDS != STAYED))] = (cut(NAME, WHERE), None, ENDS, WHYS, FAULT)
 CASES["cut-inside-later-data"] = (cut("data", "inside", 5), None, STAYED, LOST)
 
 
@@ -270,8 +305,17 @@ def judge(row, ends, whys):
     assert row["outcome"] == "moved" or not whys or row["said_why"] in whys, row
 
 
-def play_case(p, proxies, rule, greet, ends, whys):
-    row = play(p, lambda source, _: proxies[source].set(rule, greet), lambda source, _: proxies[source].set())
+def play_case(p, proxies, rule, greet, ends, whys, fault=None):
+    def begin(source, target):
+        proxies[source].set(rule, greet)
+        if fault:
+            badxl.spoil(p, target, "migrate-receive", fault)
+
+    def over(source, target):
+        proxies[source].set()
+        badxl.mend(p, target)
+
+    row = play(p, begin, over)
     while OPEN:
         OPEN.pop().close()
     judge(row, ends, whys)
@@ -319,6 +363,8 @@ def run(script, cases, prepare, play_one, rules=None):
 
 
 def prepare_proxies(p):
+    for name in p.names:
+        badxl.mend(p, name)
     return {source: Proxy(p, source, target) for source, target in (("n1", "n2"), ("n2", "n1"))}
 
 
