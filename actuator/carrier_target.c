@@ -114,7 +114,8 @@ tell_source(struct target *t)
 	if (!t->tell || l->fd < 0 || !link_has_room(l))
 		return;
 	t->tell = false;
-	if (t->go_taken && t->from_xl < 0 && !t->reported) {
+	if (t->go_taken && t->from_xl < 0 && !t->permitted &&
+	    !(t->reported && t->report == 0)) {
 		link_put(l, LINK_END, NULL, 0);
 		t->told = true;
 	} else if (t->aborted) {
