@@ -56,15 +56,25 @@ carrier_say_failed(struct carrier *c, const char *why, const char *sentence)
 	carrier_say(c, CARRIER_FAILED, both, pack_why(both, why, sentence));
 }
 
+/* A mover that hangs takes no more, and a figure is not worth waiting for it. */
+static bool
+mover_listens(void)
+{
+	struct pollfd p = { .fd = CARRIER_CONTROL, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1;
+}
+
 void
 carrier_tick(struct carrier *c, mono_t now)
 {
 	if (mono_since(now, c->ticked) < TICK_MS)
 		return;
 	c->ticked = now;
-	if (c->bytes != c->bytes_told)
+	if (c->bytes != c->bytes_told && mover_listens()) {
 		carrier_say(c, CARRIER_BYTES, &c->bytes, sizeof(c->bytes));
-	c->bytes_told = c->bytes;
+		c->bytes_told = c->bytes;
+	}
 	if (c->link.fd >= 0 && link_has_room(&c->link))
 		link_put(&c->link, LINK_ALIVE, NULL, 0);
 }
@@ -101,6 +111,7 @@ carrier_hang_up(struct carrier *c)
 		close(c->link.fd);
 	c->link.fd = -1;
 	c->link.out_len = c->link.out_at = 0;
+	c->link.proved = false;
 	link_drop(&c->link);
 }
 
@@ -111,7 +122,6 @@ carrier_hang_up(struct carrier *c)
 static void
 drain(int fd, mono_t until)
 {
-	c->link.proved = false;
 	static uint8_t waste[LINK_BODY_MAX];
 
 	shutdown(fd, SHUT_WR);
