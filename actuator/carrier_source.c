@@ -14,6 +14,7 @@
 
 enum {
 	POLL_MS = 200,
+	AWAKE_MS = 400,   /* between two looks; of more, this host was frozen */
 	SHIM_MS = 120000, /* xl reads the guest's configuration first, and may wait for
 			     another xl's lock */
 	REDIAL_MS = 1000,
@@ -160,7 +161,8 @@ take_welcome(struct source *s)
 		return;
 	}
 	c->heard = c->moved = clock_mono();
-	c->ticked = (mono_t){ 0 }; /* a word at once: it proves that this is no recording */
+	c->ticked =
+	    (mono_t){ 0 }; /* a word at once: it proves that this is no recording */
 	if (!s->released)
 		carrier_say_phase(c, PHASE_CONNECTED);
 	if (s->go_len == WORDS_GO_SIZE)
@@ -209,6 +211,12 @@ take_abort(struct source *s, const uint8_t *body, size_t len)
 	end = len > 0 && body[len - 1] == '\0' ? memchr(body, '\0', len - 1) : NULL;
 	snprintf(text, sizeof(text), "the target: %.400s", end ? end + 1 : "no reason");
 	carrier_say_failed(s->c, end && strlen(why) < WHY_SIZE ? why : "aborted", text);
+	/* A target that has not heard that it was understood waits for who comes again.
+	 */
+	if (link_has_room(&s->c->link)) {
+		link_put(&s->c->link, LINK_END, NULL, 0);
+		link_flush(&s->c->link);
+	}
 	carrier_hang_up(s->c);
 	/* It never starts there: xl may bring it back, once it has said GO. */
 	s->aborted = true;
@@ -415,7 +423,7 @@ count_withheld(struct source *s, mono_t now)
 
 	s->looked = now;
 	if (s->ready && !s->released)
-		s->withheld_ms += ms < 2 * POLL_MS ? ms : 2 * POLL_MS;
+		s->withheld_ms += ms < AWAKE_MS ? ms : AWAKE_MS;
 }
 
 static void

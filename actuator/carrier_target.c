@@ -86,10 +86,8 @@ give_up(struct target *t, const char *why, const char *sentence)
 	t->out_len = 0;
 	t->ended = clock_mono();
 	carrier_say_failed(t->c, why, sentence);
-	if (t->c->link.fd >= 0) {
-		carrier_send_abort(t->c, why, sentence);
-		t->told = true;
-	}
+	if (t->c->link.fd >= 0)
+		t->told = carrier_send_abort(t->c, why, sentence);
 }
 
 static void
@@ -119,8 +117,7 @@ tell_source(struct target *t)
 		link_put(l, LINK_END, NULL, 0);
 		t->told = true;
 	} else if (t->aborted) {
-		carrier_send_abort(t->c, t->why, t->sentence);
-		t->told = true;
+		t->told = carrier_send_abort(t->c, t->why, t->sentence);
 	} else if (t->permitted) {
 		link_put(l, LINK_PERMISSION, NULL, 0);
 	} else if (t->reported && t->report == 0) {
