@@ -330,8 +330,12 @@ def tell_failure(p, failure):
         print("--- %s: %s" % (host, domains(p, host)))
 
 
-def run(script, cases, prepare, play_one, rules=None):
-    """main() of a driver: {name: arguments of play_one}."""
+def part_of(name):
+    return "@cut" if name.startswith("cut-") else "@other"
+
+
+def run(script, cases, prepare, play_one, rules=None, part=part_of):
+    """main() of a driver: {name: arguments of play_one}; part(name) is what else it is called by."""
     args = sys.argv[1:]
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
@@ -349,8 +353,7 @@ def run(script, cases, prepare, play_one, rules=None):
             test_move.start(p)
             world = prepare(p)
             for name, case in cases.items():
-                part = "@cut" if name.startswith("cut-") else "@other"
-                if options.names and name not in options.names and part not in options.names:
+                if options.names and not {name, part(name)} & set(options.names):
                     continue
                 began = time.monotonic()
                 row = play_one(p, world, *case)

@@ -4,7 +4,7 @@ twice, the first try ends as the table says, and a later one succeeds.  An xl th
 beyond the point of no return is left alone: the guest is held, and an alert says so, until
 somebody has ended it.
 
-Usage: test_xl.py --build BUILD [NAME...]
+Usage: test_xl.py --build BUILD [NAME...]; @source, @target and @plays are all of a kind.
 """
 
 import os
@@ -224,5 +224,9 @@ PLAYS = {
 }
 
 
+def part_of(name):
+    return "@" + name.split("-")[0] if name in CASES else "@plays"
+
+
 if __name__ == "__main__":
-    sys.exit(test_berth.run(__file__, {**CASES, **HANGS, **PLAYS}, prepare, play_case, RULES))
+    sys.exit(test_berth.run(__file__, {**CASES, **HANGS, **PLAYS}, prepare, play_case, RULES, part_of))
