@@ -8,6 +8,7 @@ Usage: test_berth.py --build BUILD [NAME...]; @cut and @other are all of a kind.
 
 import argparse
 import os
+import shutil
 import socket
 import sys
 import threading
@@ -23,7 +24,8 @@ from test_fault import MONITOR
 from witness import Witness, until_nothing_left
 
 RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "1s", "move-silence": "60s"}
-ACTUATOR = {"carrier": {"silence": "3s", "stall": "5s"}, "arrival": {"berth-open": "5s"}}
+ACTUATOR = {"carrier": {"silence": "3s", "stall": "5s"}, "arrival": {"berth-open": "5s"},
+    "actuator": {"autostart": "follow"}}
 BYTES = 2 << 20
 STAYED, MOVED = ("stayed",), ("moved",)
 
@@ -261,6 +263,8 @@ for NAME, ENDS in (("hello", STAYED), ("welcome", STAYED), ("banner", STAYED), (
     for WHERE in ("inside", "after"):
         CASES["cut-%s-%s" % (WHERE, NAME)] = (cut(NAME, WHERE), None,
             ("stayed", "moved") if (NAME, WHERE) == ("ready", "after") else ENDS, LOST if ENDS is STAYED else None)
+for WHERE in ("inside", "after"):
+    CASES["cut-%s-file" % WHERE] = (cut("file", WHERE), None, STAYED, LOST, "linked")
 # Words that are said only where the target's xl fails.
 for NAME, FAULT, ENDS, WHYS in (("permission", "cannot-start", STAYED, None),
                                 ("abort", "rubbish-ready", STAYED, ("link-lost", "xl-rubbish")),
@@ -305,10 +309,38 @@ def judge(row, ends, whys):
     assert row["outcome"] == "moved" or not whys or row["said_why"] in whys, row
 
 
+def link(p, source):
+    """The guest is started at boot there."""
+    with open(p.path(source + ".etc", "xen", "web.cfg"), "w", encoding="ascii") as f:
+        f.write('name = "web"\n')
+    os.symlink("../web.cfg", p.path(source + ".etc", "xen", "auto", "web.cfg"))
+
+
+def followed(p, source):
+    """It has come along: there is one link, and it is not there."""
+    links = {name: os.listdir(p.path(name + ".etc", "xen", "auto")) for name in p.names}
+    assert links.pop(source) == [] and list(links.values()) == [["web.cfg"]], links
+    for name in p.names:
+        shutil.rmtree(p.path(name + ".etc", "xen"))
+        os.makedirs(p.path(name + ".etc", "xen", "auto"))
+
+
+def own_etc(p, name):
+    """A folder of the host's own as its /etc, with what its programs need of the real one."""
+    folder = p.path(name + ".etc")
+    os.makedirs(os.path.join(folder, "xen", "auto"))
+    for file in ("passwd", "group", "nsswitch.conf", "ld.so.cache", "localtime"):
+        if os.path.exists("/etc/" + file):
+            shutil.copy("/etc/" + file, folder)
+    p.run_on(name, "mount", "--bind", folder, "/etc")
+
+
 def play_case(p, proxies, rule, greet, ends, whys, fault=None):
     def begin(source, target):
         proxies[source].set(rule, greet)
-        if fault:
+        if fault == "linked":
+            link(p, source)
+        elif fault:
             badxl.spoil(p, target, "migrate-receive", fault)
 
     def over(source, target):
@@ -316,6 +348,8 @@ def play_case(p, proxies, rule, greet, ends, whys, fault=None):
         badxl.mend(p, target)
 
     row = play(p, begin, over)
+    if fault == "linked":
+        followed(p, next(name for name in p.names if "web" not in domains(p, name)))
     while OPEN:
         OPEN.pop().close()
     judge(row, ends, whys)
@@ -368,6 +402,7 @@ def run(script, cases, prepare, play_one, rules=None, part=part_of):
 def prepare_proxies(p):
     for name in p.names:
         badxl.mend(p, name)
+        own_etc(p, name)
     return {source: Proxy(p, source, target) for source, target in (("n1", "n2"), ("n2", "n1"))}
 
 
