@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@ void
 berth_init(struct berth *b)
 {
 	b->listener = -1;
+	b->n_known = 0;
 	for (int i = 0; i < BERTH_CALLERS; i++)
 		b->caller[i] = (struct berth_caller){ .fd = -1 };
 }
@@ -116,6 +118,21 @@ berth_hear(struct berth_caller *caller)
 	}
 	caller->len += (size_t)n;
 	return caller->len == LINK_HELLO;
+}
+
+bool
+berth_is_new(const struct berth *b, const uint8_t hello[LINK_HELLO])
+{
+	for (size_t i = 0; i < b->n_known && i < BERTH_KNOWN; i++)
+		if (memcmp(b->known[i], hello, LINK_NONCE) == 0)
+			return false;
+	return true;
+}
+
+void
+berth_remember(struct berth *b, const uint8_t hello[LINK_HELLO])
+{
+	memcpy(b->known[b->n_known++ % BERTH_KNOWN], hello, LINK_NONCE);
 }
 
 void

@@ -18,9 +18,16 @@ struct berth_caller {
 	size_t len; /* of it, so far */
 };
 
+/* Greetings that are known again: a source that dials each second needs as many in the
+ * time that a lost link has. */
+enum { BERTH_KNOWN = 256 };
+
 struct berth {
 	int listener; /* -1 */
 	struct berth_caller caller[BERTH_CALLERS];
+	uint8_t known[BERTH_KNOWN]
+		     [LINK_NONCE]; /* of those that were let in, the last ones */
+	size_t n_known;            /* so far */
 };
 
 void berth_init(struct berth *b);
@@ -34,6 +41,9 @@ int berth_open(struct berth *b, const struct carrier_conf *conf, uint16_t *port)
 void berth_accept(struct berth *b, const struct carrier_conf *conf);
 /* True once a caller has said its whole hello; one that hangs up is forgotten. */
 bool berth_hear(struct berth_caller *caller);
+/* Whether nobody has been let in on that greeting, and: somebody has been now. */
+bool berth_is_new(const struct berth *b, const uint8_t hello[LINK_HELLO]);
+void berth_remember(struct berth *b, const uint8_t hello[LINK_HELLO]);
 void berth_hang_up(struct berth_caller *caller);
 /* Those that take too long to say it go. */
 void berth_expire(struct berth *b, mono_t now);

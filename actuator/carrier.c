@@ -56,15 +56,25 @@ carrier_say_failed(struct carrier *c, const char *why, const char *sentence)
 	carrier_say(c, CARRIER_FAILED, both, pack_why(both, why, sentence));
 }
 
+/* A mover that hangs takes no more, and a figure is not worth waiting for it. */
+static bool
+mover_listens(void)
+{
+	struct pollfd p = { .fd = CARRIER_CONTROL, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1;
+}
+
 void
 carrier_tick(struct carrier *c, mono_t now)
 {
 	if (mono_since(now, c->ticked) < TICK_MS)
 		return;
 	c->ticked = now;
-	if (c->bytes != c->bytes_told)
+	if (c->bytes != c->bytes_told && mover_listens()) {
 		carrier_say(c, CARRIER_BYTES, &c->bytes, sizeof(c->bytes));
-	c->bytes_told = c->bytes;
+		c->bytes_told = c->bytes;
+	}
 	if (c->link.fd >= 0 && link_has_room(&c->link))
 		link_put(&c->link, LINK_ALIVE, NULL, 0);
 }
@@ -101,36 +111,53 @@ carrier_hang_up(struct carrier *c)
 		close(c->link.fd);
 	c->link.fd = -1;
 	c->link.out_len = c->link.out_at = 0;
+	c->link.proved = false;
 	link_drop(&c->link);
+}
+
+/* Whether what has come by now says that the last word was read. */
+static bool
+hears_end(struct link *l)
+{
+	enum link_type type = LINK_DATA;
+	uint8_t *body;
+	size_t len;
+
+	while (type != LINK_END && link_take(l, &type, &body, &len) > 0)
+		link_drop(l);
+	return type == LINK_END;
 }
 
 /*
  * What the source has sent meanwhile is thrown away until it hangs up: closing on it
  * would reset the connection, and the reset may overtake the last word.
  */
-static void
-drain(int fd, mono_t until)
+static bool
+drain(struct link *l, mono_t until)
 {
 	static uint8_t waste[LINK_BODY_MAX];
 
-	shutdown(fd, SHUT_WR);
+	shutdown(l->fd, SHUT_WR);
 	while (mono_since(until, clock_mono()) > 0) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
+		struct pollfd p = { .fd = l->fd, .events = POLLIN };
 		ssize_t n;
 
 		poll(&p, 1, 100);
-		n = recv(fd, waste, sizeof(waste), 0);
+		if (hears_end(l))
+			return true;
+		n = recv(l->fd, waste, sizeof(waste), 0);
 		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 			break;
 	}
+	return false;
 }
 
-void
+bool
 carrier_send_abort(struct carrier *c, const char *why, const char *sentence)
 {
 	mono_t until = mono_add(clock_mono(), LAST_WORD_MS);
 	char both[WHY_SIZE + DETAIL_SIZE];
-	bool said = false;
+	bool said = false, heard = false;
 
 	while (c->link.fd >= 0 && mono_since(until, clock_mono()) > 0) {
 		struct pollfd p = { .fd = c->link.fd, .events = POLLOUT };
@@ -139,7 +166,7 @@ carrier_send_abort(struct carrier *c, const char *why, const char *sentence)
 			break;
 		if (link_has_room(&c->link)) {
 			if (said && c->conf.is_target)
-				drain(c->link.fd, until);
+				heard = drain(&c->link, until);
 			if (said)
 				break;
 			link_put(
@@ -150,6 +177,7 @@ carrier_send_abort(struct carrier *c, const char *why, const char *sentence)
 		poll(&p, 1, 100);
 	}
 	carrier_hang_up(c);
+	return heard;
 }
 
 void

@@ -46,9 +46,6 @@ enum carrier_tag {
 	CARRIER_STARTED = 'S',  /* carrier: uint8_t, 0: the target says that it runs */
 };
 
-#define JOURNAL_GO_TAKEN "go-taken"
-#define JOURNAL_ABORTED  "aborted"
-
 struct carrier_conf {
 	bool is_target;
 	char user[64];
@@ -104,8 +101,9 @@ struct carrier_said {
 struct carrier_said carrier_listen(struct carrier *c);
 /* Drop the connection; what is half sent is lost. */
 void carrier_hang_up(struct carrier *c);
-/* Send an authenticated last word with its why and wait a moment for it to leave. */
-void carrier_send_abort(struct carrier *c, const char *why, const char *sentence);
+/* Send an authenticated last word with its why and wait a moment for it to leave.  At a
+ * target: whether the source says that it has read it. */
+bool carrier_send_abort(struct carrier *c, const char *why, const char *sentence);
 /* Non-blocking, close-on-exec, small delays; a peer that takes nothing is dead only after
  * the longer of silence and stall: its xl may take its time. */
 void carrier_tune(int fd, const struct carrier_conf *conf);

@@ -14,11 +14,13 @@
 
 enum {
 	POLL_MS = 200,
+	AWAKE_MS = 400,   /* between two looks; of more, this host was frozen */
 	SHIM_MS = 120000, /* xl reads the guest's configuration first, and may wait for
 			     another xl's lock */
 	REDIAL_MS = 1000,
 	REFUSED_MS =
 	    10000, /* nobody listens at the berth any more: its carrier is gone */
+	WITHHELD_MS = 5000,   /* `ready`, for a mover that has to allow it */
 	UNREACHED_MS = 60000, /* beyond twice the silence; what follows is the engine's */
 	RESUME_CODE = 1,      /* any but 0: the target could not start it */
 };
@@ -37,9 +39,10 @@ struct source {
 	bool settled;  /* xl has been told how it ended */
 	uint8_t go[WORDS_GO_SIZE];
 	size_t go_len;
-	mono_t started, redial;
-	mono_t lost;  /* since when there is no link, after `ready` was released */
-	bool refused; /* the last dial was */
+	mono_t started, redial, looked;
+	int64_t withheld_ms; /* `ready`; the guest is suspended meanwhile */
+	mono_t lost;         /* since when there is no link, after `ready` was released */
+	bool refused;        /* the last dial was */
 	uint8_t hello[LINK_HELLO], welcome[LINK_WELCOME];
 	size_t welcome_len;
 	bool greeted;
@@ -60,8 +63,10 @@ give_up(struct source *s, const char *why, const char *sentence)
 static void
 lose_link(struct source *s, const char *sentence)
 {
+	bool proved = s->c->link.proved;
+
 	carrier_hang_up(s->c);
-	if (s->welcome_len == LINK_WELCOME || !s->released)
+	if (proved || !s->released)
 		s->lost = clock_mono();
 	s->welcome_len = 0;
 	s->greeted = false;
@@ -156,6 +161,8 @@ take_welcome(struct source *s)
 		return;
 	}
 	c->heard = c->moved = clock_mono();
+	c->ticked =
+	    (mono_t){ 0 }; /* a word at once: it proves that this is no recording */
 	if (!s->released)
 		carrier_say_phase(c, PHASE_CONNECTED);
 	if (s->go_len == WORDS_GO_SIZE)
@@ -204,6 +211,12 @@ take_abort(struct source *s, const uint8_t *body, size_t len)
 	end = len > 0 && body[len - 1] == '\0' ? memchr(body, '\0', len - 1) : NULL;
 	snprintf(text, sizeof(text), "the target: %.400s", end ? end + 1 : "no reason");
 	carrier_say_failed(s->c, end && strlen(why) < WHY_SIZE ? why : "aborted", text);
+	/* A target that has not heard that it was understood waits for who comes again.
+	 */
+	if (link_has_room(&s->c->link)) {
+		link_put(&s->c->link, LINK_END, NULL, 0);
+		link_flush(&s->c->link);
+	}
 	carrier_hang_up(s->c);
 	/* It never starts there: xl may bring it back, once it has said GO. */
 	s->aborted = true;
@@ -222,6 +235,7 @@ take_record(struct source *s, enum link_type type, const uint8_t *body, size_t l
 	case LINK_READY:
 		if (!s->ready && s->bannered) {
 			s->ready = true;
+			s->c->moved = clock_mono();
 			carrier_say_phase(s->c, PHASE_READY);
 		}
 		break;
@@ -400,11 +414,24 @@ give_up_dialling(struct source *s, mono_t now)
 	s->over = true;
 }
 
+/* Of a host that freezes, the mover froze too: what counts is the time in which this
+ * process was awake to hear it. */
+static void
+count_withheld(struct source *s, mono_t now)
+{
+	int64_t ms = mono_since(now, s->looked);
+
+	s->looked = now;
+	if (s->ready && !s->released)
+		s->withheld_ms += ms < AWAKE_MS ? ms : AWAKE_MS;
+}
+
 static void
 watch_time(struct source *s, mono_t now)
 {
 	struct carrier *c = s->c;
 
+	count_withheld(s, now);
 	if (c->link.fd >= 0 && mono_since(now, c->heard) > c->conf.silence_ms)
 		lose_link(s, "the target said nothing for too long");
 	if (s->over || s->released) {
@@ -415,7 +442,9 @@ watch_time(struct source *s, mono_t now)
 			s->redial = mono_add(now, REDIAL_MS);
 		return;
 	}
-	if (s->shim < 0 && mono_since(now, s->started) > SHIM_MS)
+	if (s->withheld_ms > WITHHELD_MS)
+		give_up(s, "mover-gone", "the mover does not say whether it may go");
+	else if (s->shim < 0 && mono_since(now, s->started) > SHIM_MS)
 		give_up(s, "xl-hangs", "xl did not start its migration");
 	else if (s->bannered && mono_since(now, c->moved) > c->conf.stall_ms)
 		give_up(s, "stalled", "no byte of the guest moved for too long");
@@ -485,7 +514,7 @@ carrier_source(struct carrier *c)
 {
 	struct source s = { .c = c, .shim = -1, .from_xl = -1, .to_xl = -1 };
 
-	s.started = clock_mono();
+	s.started = s.looked = clock_mono();
 	if (dial(&s) < 0)
 		lose_link(&s, "the berth's address cannot be dialled");
 	while (!s.over)

@@ -9,6 +9,7 @@
 #include "actuator/berth.h"
 #include "actuator/carrier.h"
 #include "actuator/header.h"
+#include "actuator/journal.h"
 #include "actuator/words.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -58,17 +59,6 @@ struct target {
 
 static struct target the;
 
-/* The one commit record: nothing else is ever added to it. */
-static bool
-journal(const char *word)
-{
-	char line[32];
-	int n = snprintf(line, sizeof(line), "%s\n", word);
-
-	return write(CARRIER_JOURNAL, line, (size_t)n) == n &&
-	       fsync(CARRIER_JOURNAL) == 0;
-}
-
 static void
 close_fd(int *fd)
 {
@@ -89,25 +79,26 @@ give_up(struct target *t, const char *why, const char *sentence)
 	t->aborted = true;
 	snprintf(t->why, sizeof(t->why), "%s", why);
 	snprintf(t->sentence, sizeof(t->sentence), "%s", sentence);
-	/* A journal that cannot be written is empty, and the mover reads that as aborted:
-	 * nothing else could have been written, as GO never gets past this. */
-	journal(JOURNAL_ABORTED);
+	/* A journal that cannot be written reads as aborted all the same: go-taken is not
+	 * in it, as GO never gets past this. */
+	journal_write(CARRIER_JOURNAL, JOURNAL_ABORTED);
 	close_fd(&t->to_xl);
 	t->out_len = 0;
 	t->ended = clock_mono();
 	carrier_say_failed(t->c, why, sentence);
-	if (t->c->link.fd >= 0) {
-		carrier_send_abort(t->c, why, sentence);
-		t->told = true;
-	}
+	if (t->c->link.fd >= 0)
+		t->told = carrier_send_abort(t->c, why, sentence);
 }
 
 static void
 lose_link(struct target *t, const char *sentence)
 {
+	bool proved = t->c->link.proved;
+
 	carrier_hang_up(t->c);
 	t->out_len = 0;
-	t->lost = clock_mono();
+	if (proved || !t->ready)
+		t->lost = clock_mono();
 	if (!t->ready)
 		give_up(t, "link-lost", sentence);
 }
@@ -121,12 +112,12 @@ tell_source(struct target *t)
 	if (!t->tell || l->fd < 0 || !link_has_room(l))
 		return;
 	t->tell = false;
-	if (t->go_taken && t->from_xl < 0 && !t->reported) {
+	if (t->go_taken && t->from_xl < 0 && !t->permitted &&
+	    !(t->reported && t->report == 0)) {
 		link_put(l, LINK_END, NULL, 0);
 		t->told = true;
 	} else if (t->aborted) {
-		carrier_send_abort(t->c, t->why, t->sentence);
-		t->told = true;
+		t->told = carrier_send_abort(t->c, t->why, t->sentence);
 	} else if (t->permitted) {
 		link_put(l, LINK_PERMISSION, NULL, 0);
 	} else if (t->reported && t->report == 0) {
@@ -138,18 +129,30 @@ tell_source(struct target *t)
 	}
 }
 
-/* The proof is good: this is the source.  A second one takes the first one's place only
- * when that is lost. */
+/* One that has proved itself keeps its place until it is lost. */
+static bool
+may_come_in(const struct target *t, const struct berth_caller *caller)
+{
+	return !t->c->link.proved && (!t->met || t->ready) &&
+	       berth_is_new(&t->berth, caller->hello);
+}
+
+/* The greeting is good: this is the source, unless somebody has kept it from reaching us
+ * before. */
 static void
 welcome(struct target *t, struct berth_caller *caller)
 {
 	struct carrier *c = t->c;
 	uint8_t answer[LINK_WELCOME];
 
-	if (c->link.fd >= 0 || (t->met && !t->ready) ||
-	    !link_take_hello(
-		&c->link, answer, &c->conf.keys, c->conf.id, caller->hello) ||
-	    send(caller->fd, answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer)) {
+	if (!may_come_in(t, caller) || !link_take_hello(&c->link, answer, &c->conf.keys,
+					   c->conf.id, caller->hello)) {
+		berth_hang_up(caller);
+		return;
+	}
+	berth_remember(&t->berth, caller->hello);
+	carrier_hang_up(c);
+	if (send(caller->fd, answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer)) {
 		berth_hang_up(caller);
 		return;
 	}
@@ -254,7 +257,7 @@ take_go(struct target *t)
 {
 	if (!t->ready || t->go_taken || t->aborted)
 		return;
-	if (!journal(JOURNAL_GO_TAKEN)) {
+	if (!journal_write(CARRIER_JOURNAL, JOURNAL_GO_TAKEN)) {
 		give_up(t, "journal", "the journal cannot be written");
 		return;
 	}
@@ -458,7 +461,7 @@ watch_time(struct target *t, mono_t now)
 		    t, "xl-hangs", "xl migrate-receive does not say that it is ready");
 	else if (t->berthed && !t->met && mono_since(now, t->started) > conf->berth_ms)
 		give_up(t, "nobody-came", "the source did not come");
-	else if (t->ready && t->c->link.fd < 0 &&
+	else if (t->ready && !t->c->link.proved &&
 		 mono_since(now, t->lost) > conf->silence_ms)
 		give_up(t, "link-lost", "the source did not come back");
 	else if (t->met && !t->ready && mono_since(now, t->c->moved) > conf->stall_ms)

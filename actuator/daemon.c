@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "actuator/orders.h"
+#include "actuator/self.h"
 #include "base/boot.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -143,20 +144,6 @@ on_stop(void *owner, int number)
 	uplink_stop(&d->uplink);
 }
 
-static int
-find_program(struct daemon *d, struct err *err)
-{
-	ssize_t n = readlink("/proc/self/exe", d->program, sizeof(d->program) - 1);
-	char *deleted;
-
-	if (n <= 0)
-		return err_set(err, -errno, "/proc/self/exe cannot be read");
-	deleted = strstr(d->program, " (deleted)");
-	if (deleted)
-		*deleted = '\0';
-	return 0;
-}
-
 static void
 start_timers(struct daemon *d)
 {
@@ -206,7 +193,7 @@ daemon_run(const struct actuator_conf *conf, struct err *err)
 	if (r < 0)
 		err_set(err, r, "cannot read the boot id");
 	else
-		r = find_program(d, err);
+		r = self_path(d->program, sizeof(d->program), err);
 	if (r == 0)
 		r = uplink_init(&d->uplink, &d->loop,
 		    &(struct uplink_owner){ .owner = d,

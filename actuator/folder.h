@@ -11,7 +11,9 @@
  *   journal  target: "go-taken" or "aborted", the one commit record
  *   cancel   there once the engine has asked to stop it
  *   lock     flock: held while its mover lives
- *   xl.out xl.err  what xl said
+ *   xl.out xl.err  what xl said; as long as it lives, or what it has started, it holds a
+ *                  flock on the latter
+ *   xl.pid   its number
  */
 #ifndef ACTUATOR_FOLDER_H
 #define ACTUATOR_FOLDER_H

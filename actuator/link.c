@@ -81,6 +81,7 @@ start(struct link *l, const struct link_keys *keys, const uint8_t *hello,
     const uint8_t *welcome, bool aes)
 {
 	l->use_aes = aes;
+	l->proved = false;
 	start_cipher(&l->rx, keys->rx, hello, welcome, aes);
 	start_cipher(&l->tx, keys->tx, hello, welcome, aes);
 }
@@ -234,7 +235,7 @@ link_take(struct link *l, enum link_type *type, uint8_t **body, size_t *len)
 			return r;
 		if (!open_record(l, sealed) || l->in[4] == 0 || l->in[4] >= LINK_TYPES)
 			return -EBADMSG;
-		l->opened = true;
+		l->opened = l->proved = true;
 	}
 	*type = (enum link_type)l->in[4];
 	*body = l->in + LINK_HEAD;

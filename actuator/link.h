@@ -58,6 +58,7 @@ struct link {
 	uint8_t *in, *out; /* owned; one record each */
 	size_t in_len, out_len, out_at;
 	bool opened; /* the record in `in` has been opened and not dropped */
+	bool proved; /* one of this connection has: its greeting is nobody's recording */
 };
 
 /* Keys of the berth's side (server) or of the one that comes.  -EINVAL: a weak key. */
@@ -80,6 +81,11 @@ bool link_take_hello(struct link *l, uint8_t welcome[LINK_WELCOME],
     const uint8_t hello[LINK_HELLO]);
 bool link_take_welcome(struct link *l, const struct link_keys *keys,
     const uint8_t hello[LINK_HELLO], const uint8_t welcome[LINK_WELCOME]);
+
+/*
+ * A greeting alone can be a recording of an earlier one.  What the other side says under
+ * the keys of this connection cannot: until then l->proved is false.
+ */
 
 /* Room for one more record to send. */
 bool link_has_room(const struct link *l);

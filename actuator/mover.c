@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "actuator/arrival.h"
+#include "actuator/journal.h"
 #include "actuator/keys.h"
 #include "actuator/mover.h"
+#include "actuator/outlived.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/seal.h"
@@ -89,7 +91,7 @@ mover_why(struct mover *m, const char *why, const char *fmt, ...)
 static void
 read_xl(const struct mover *m, char *text, size_t size)
 {
-	int n = folder_read_end(m->folder, "xl.err", text, size - 1);
+	int n = folder_read_end(m->folder, OUTLIVED_STDERR, text, size - 1);
 
 	text[n < 0 ? 0 : n] = '\0';
 }
@@ -168,17 +170,18 @@ mover_start_xl(
 	char path[FOLDER_SIZE + 8], pid[16];
 	int said, r;
 
-	snprintf(path, sizeof(path), "%s/xl.err", m->folder);
+	snprintf(path, sizeof(path), "%s/" OUTLIVED_STDERR, m->folder);
 	said = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (said < 0)
 		return err_set(err, -errno, "%s cannot be written", path);
+	outlived_mark(said);
 	r = run_spawn(&m->xl, m->conf.xl, argv,
 	    (struct run_fds){ (int[]){ in, out < 0 ? said : out, said }, 3 }, err);
 	close(said);
 	if (r == 0) {
 		m->xl_started = true;
 		snprintf(pid, sizeof(pid), "%d", (int)m->xl.pid);
-		folder_write(m->folder, "xl.pid", pid, strlen(pid));
+		folder_write(m->folder, OUTLIVED_PID, pid, strlen(pid));
 	}
 	return r;
 }
@@ -224,6 +227,16 @@ take_phase(struct mover *m, enum phase phase)
 		allow(m);
 }
 
+/* The carrier has closed xl's pipes, or is about to. */
+static void
+let_go(struct mover *m)
+{
+	if (m->let_go)
+		return;
+	m->let_go = true;
+	m->let_go_at = clock_mono();
+}
+
 /* A why, a NUL, a sentence and a NUL. */
 static void
 take_failure(struct mover *m, const char *why, size_t len)
@@ -234,8 +247,7 @@ take_failure(struct mover *m, const char *why, size_t len)
 		return;
 	n = strlen(why) + 1;
 	mover_why(m, why, "%s", n < len ? why + n : "");
-	m->failed = true;
-	m->failed_at = clock_mono();
+	let_go(m);
 }
 
 static void
@@ -280,6 +292,7 @@ hang_up(struct mover *m)
 	if (m->control >= 0)
 		close(m->control);
 	m->control = -1;
+	let_go(m); /* also one that died without a word */
 }
 
 static void
@@ -317,17 +330,18 @@ tell_end_of_xl(struct mover *m)
 }
 
 /*
- * The carrier gave up before the point of no return, which xl sees by the end of its
- * pipes.  One that does not end all the same hangs, and would hold the guest's order for
- * ever: what it leaves is proven like what any other leaves.
+ * The carrier gave up or died before the point of no return, which xl sees by the end of
+ * its pipes.  One that does not end all the same hangs, and would hold the guest's order
+ * for ever: what it leaves is proven like what any other leaves.
  */
 static void
 end_hung_xl(struct mover *m)
 {
-	if (!m->failed || m->xl_killed || m->xl.pid == 0 ||
+	if (!m->let_go || m->xl_killed || m->xl.pid == 0 ||
 	    m->state.entered_ms[PHASE_RELEASED] != 0 ||
 	    m->state.entered_ms[PHASE_GO] != 0 ||
-	    mono_since(clock_mono(), m->failed_at) < m->conf.stall_ms)
+	    mono_since(clock_mono(), m->let_go_at) < m->conf.stall_ms ||
+	    journal_has_gone(m->folder))
 		return;
 	m->xl_killed = true;
 	kill(m->xl.pid, SIGKILL);

@@ -47,9 +47,9 @@ struct mover {
 	bool cancelled;
 	bool xl_started;
 	bool xl_seen_out; /* the carrier has been told that xl ended */
-	bool xl_killed;   /* it did not end after the carrier had given up */
-	bool failed;      /* the carrier has given up */
-	mono_t failed_at;
+	bool xl_killed;   /* it did not end after the carrier had let go */
+	bool let_go;      /* the carrier has given up, has ended or died */
+	mono_t let_go_at;
 	bool told; /* the report of xl at the target has come, in code */
 	uint8_t code;
 	mono_t rated;
@@ -92,6 +92,9 @@ void mover_settle_autostart(const struct mover *m, enum outcome outcome);
 bool mover_keep_autostart(struct mover *m, const void *text, size_t len);
 void mover_follow_autostart(const struct mover *m, enum outcome outcome);
 
+/* All that a stream or a file from another host may ask for: what was ordered, and looked
+ * at. */
+void mover_bind(struct carrier_conf *conf, const Lifeboat__Order *order);
 /* Where a guest's scripts may lie. */
 #define MOVER_SCRIPTS AUTOSTART_XEN "/scripts"
 

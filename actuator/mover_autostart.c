@@ -52,16 +52,14 @@ static int
 make(const struct mover *m, struct err *err)
 {
 	static char text[AUTOSTART_FILE_MAX + 1];
-	static char disks[MAX_GUEST_DISKS][DISK_SIZE];
-	static char bridges[MAX_GUEST_BRIDGES][NAME_SIZE];
+	static struct carrier_conf bound;
 	/* How large it is when it is started anew is its owner's affair. */
 	struct header_wish wish = { .uuid = m->guest,
 		.scripts = MOVER_SCRIPTS,
-		.disks = disks,
-		.bridges = bridges,
+		.disks = bound.disks,
+		.bridges = bound.bridges,
 		.memory_kib = UINT64_MAX / 2,
 		.vcpus = UINT32_MAX };
-	const Lifeboat__Guest *g = m->order->guest;
 	struct autostart a = { .text = text };
 	int n = folder_read(m->folder, KEPT, text, AUTOSTART_FILE_MAX);
 	int r;
@@ -70,11 +68,10 @@ make(const struct mover *m, struct err *err)
 		return err_set(err, n, "its file cannot be read in %s", m->folder);
 	text[n] = '\0';
 	a.len = (size_t)n;
-	text_copy(wish.name, sizeof(wish.name), g->name);
-	for (size_t i = 0; i < m->order->n_disks && i < MAX_GUEST_DISKS; i++)
-		text_copy(disks[wish.n_disks++], DISK_SIZE, m->order->disks[i]->identity);
-	for (size_t i = 0; i < g->n_bridges && i < MAX_GUEST_BRIDGES; i++)
-		text_copy(bridges[wish.n_bridges++], NAME_SIZE, g->bridges[i]);
+	mover_bind(&bound, m->order);
+	text_copy(wish.name, sizeof(wish.name), bound.name);
+	wish.n_disks = bound.n_disks;
+	wish.n_bridges = bound.n_bridges;
 	r = autostart_check(m->conf.xl, m->folder, &a, &wish, err);
 	return r < 0 ? r : autostart_make("", &a, wish.name, &m->guest, err);
 }

@@ -3,11 +3,14 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "actuator/keys.h"
 #include "actuator/mover.h"
+#include "actuator/outlived.h"
 #include "actuator/resume.h"
+#include "actuator/self.h"
 #include "actuator/shim.h"
 #include "actuator/source_checks.h"
 #include "base/clock.h"
@@ -16,8 +19,8 @@
 
 enum {
 	LATE_MS = 10000, /* a guest that was asked to suspend may still do so */
-	AGAIN_MS = 1000,
-	SELF_SIZE = 128,
+	GONE_MS = 10000, /* for what a dead xl has left to end by itself */
+	SELF_SIZE = 256,
 };
 
 static void
@@ -93,43 +96,53 @@ start_xl(struct mover *m, uint32_t domid, struct err *err)
 {
 	char self[SELF_SIZE], command[FOLDER_SIZE + SELF_SIZE + 32], id[16];
 	const char *const argv[] = { m->conf.xl, "migrate", "-s", "", id, command, NULL };
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int r = self_path(self, sizeof(self), err);
 
-	if (n <= 0)
-		return err_set(err, -errno, "/proc/self/exe cannot be read");
-	self[n] = '\0';
+	if (r < 0)
+		return r;
 	snprintf(id, sizeof(id), "%" PRIu32, domid);
 	snprintf(command, sizeof(command), "exec %s --role=shim:%s", self, m->folder);
 	return mover_start_xl(m, argv, -1, -1, err);
 }
 
-/* Suspended here, and the target can never start it: bring it back. */
+/* Its xl has never been told `ready`, so it cannot have said GO: the target has nothing
+ * to start. */
+static bool
+was_kept(const struct mover *m)
+{
+	return m->state.entered_ms[PHASE_RELEASED] == 0 &&
+	       m->state.entered_ms[PHASE_GO] == 0;
+}
+
+/* Suspended here, and the target can never start it: bring it back, once nobody else may
+ * be about to. */
 static enum outcome
 bring_back(struct mover *m, const struct xl_domain *d)
 {
 	struct err err;
-	int r = resume_domain(m->conf.xl, d->domid, m->order->guest->name, &err);
 
-	if (r == 0)
+	if (!outlived_wait(m->folder, GONE_MS))
+		err_set(&err, -EBUSY, "xl, or what it has started, has not ended");
+	else if (resume_domain(m->conf.xl, d->domid, m->order->guest->name, &err) == 0)
 		return OUTCOME_STAYED;
-	mover_why(m, "not-resumed", "%s", err.text);
+	/* Whatever ended the move: this is what is to be mended. */
+	text_copy(m->state.why, sizeof(m->state.why), "not-resumed");
+	text_copy(m->state.detail, sizeof(m->state.detail), err.text);
 	return OUTCOME_STAYED_SUSPENDED;
 }
 
 static enum outcome
 judge_present(struct mover *m, const struct xl_domain *d)
 {
-	/* GO was never given, or the target has said that it will not start it. */
-	bool never_there = m->state.phase < PHASE_GO &&
-			   m->state.entered_ms[PHASE_GO] == 0 &&
-			   m->state.entered_ms[PHASE_RELEASED] == 0;
-
+	/* The target runs it; what is slow to go here never runs again. */
+	if (d->state == GUEST_DYING && m->told && m->code == 0)
+		return OUTCOME_MOVED;
 	switch (d->state) {
 	case GUEST_RUNNING:
 	case GUEST_PAUSED:
 		return OUTCOME_STAYED;
 	case GUEST_SUSPENDED:
-		if (never_there)
+		if (was_kept(m))
 			return bring_back(m, d);
 		mover_why(m, "suspended",
 		    "%s is suspended here and the target has not said how it ended",
@@ -163,7 +176,14 @@ judge(struct mover *m)
 	return OUTCOME_UNDEFINED;
 }
 
-/* A guest that xl could not suspend in time may do so late: look once more. */
+/* A guest that xl could not suspend in time, or whose xl died over it, may do so late. */
+static bool
+may_suspend_late(const struct mover *m, const char *words)
+{
+	return strstr(words, "failed to suspend") ||
+	       (m->xl_started && WIFSIGNALED(m->xl.status));
+}
+
 static void
 prove(struct mover *m)
 {
@@ -174,7 +194,7 @@ prove(struct mover *m)
 	outcome = judge(m);
 	if (outcome == OUTCOME_STAYED) {
 		mover_last_words(m, words, sizeof(words));
-		if (strstr(words, "failed to suspend")) {
+		if (may_suspend_late(m, words)) {
 			poll(NULL, 0, LATE_MS);
 			outcome = judge(m);
 		}
@@ -186,6 +206,22 @@ prove(struct mover *m)
 	mover_end(m, outcome);
 }
 
+/*
+ * The xl of a mover that died: it may be about to resume the guest, or to destroy it.  So
+ * it is seen out, as by its own mover: ended where it hangs and may be ended, else left
+ * alone.
+ */
+static void
+see_out_xl(const struct mover *m)
+{
+	if (was_kept(m) && !outlived_wait(m->folder, m->conf.stall_ms) &&
+	    outlived_kill(m->folder))
+		log_line(LOG_LEVEL_WARNING, "xl-killed", "guest", m->order->guest->name,
+		    "why", "it did not end after its mover died", NULL);
+	while (!was_kept(m) && !outlived_wait(m->folder, m->conf.stall_ms))
+		;
+}
+
 void
 mover_prove_move(struct mover *m)
 {
@@ -193,6 +229,7 @@ mover_prove_move(struct mover *m)
 	mover_why(m, "mover-died", "the process that carried it out died");
 	if (m->state.entered_ms[PHASE_STARTED] != 0)
 		m->state.why[0] = m->state.detail[0] = '\0';
+	see_out_xl(m);
 	prove(m);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "actuator/arrival.h"
+#include "actuator/journal.h"
 #include "actuator/keys.h"
 #include "actuator/mover.h"
 #include "actuator/preflight.h"
@@ -57,9 +58,8 @@ make_ends(struct mover *m, struct ends *e, struct err *err)
 	return 0;
 }
 
-/* All that the stream may ask for is what was ordered, and looked at. */
-static void
-bind_to_order(struct carrier_conf *conf, const Lifeboat__Order *o)
+void
+mover_bind(struct carrier_conf *conf, const Lifeboat__Order *o)
 {
 	const Lifeboat__Guest *g = o->guest;
 
@@ -82,7 +82,7 @@ start_carrier(struct mover *m, struct ends *e, struct err *err)
 	text_copy(conf.user, sizeof(conf.user), m->conf.user);
 	text_copy(conf.address, sizeof(conf.address), m->conf.address);
 	text_copy(conf.scripts, sizeof(conf.scripts), MOVER_SCRIPTS);
-	bind_to_order(&conf, m->order);
+	mover_bind(&conf, m->order);
 	conf.port = (uint16_t)m->conf.port;
 	conf.ports = (uint16_t)m->conf.berths;
 	conf.berth_ms = m->conf.berth_ms;
@@ -119,17 +119,6 @@ start_both(struct mover *m, struct err *err)
 	}
 	close_ends(&e);
 	return r;
-}
-
-/* Nothing but a whole line counts; a carrier that is gone writes no more. */
-static bool
-has_gone(const struct mover *m)
-{
-	char text[64];
-	int n = folder_read(m->folder, "journal", text, sizeof(text) - 1);
-
-	text[n < 0 ? 0 : n] = '\0';
-	return strncmp(text, JOURNAL_GO_TAKEN "\n", strlen(JOURNAL_GO_TAKEN) + 1) == 0;
 }
 
 /* Whether d is the half of a move that was to arrive here. */
@@ -247,7 +236,7 @@ prove(struct mover *m)
 	bool gone;
 
 	mover_enter(m, PHASE_PROVING);
-	gone = has_gone(m);
+	gone = journal_has_gone(m->folder);
 	if (!gone) {
 		mover_last_words(m, words, sizeof(words));
 		mover_why(m, "aborted", "xl: %s", words[0] ? words : "nothing was said");

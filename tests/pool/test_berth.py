@@ -8,12 +8,14 @@ Usage: test_berth.py --build BUILD [NAME...]; @cut and @other are all of a kind.
 
 import argparse
 import os
+import shutil
 import socket
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import badxl_host as badxl
 import pool
 import test_move
 from proxy import Cut, Proxy
@@ -22,7 +24,8 @@ from test_fault import MONITOR
 from witness import Witness, until_nothing_left
 
 RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "1s", "move-silence": "60s"}
-ACTUATOR = {"carrier": {"silence": "3s", "stall": "5s"}, "arrival": {"berth-open": "5s"}}
+ACTUATOR = {"carrier": {"silence": "3s", "stall": "5s"}, "arrival": {"berth-open": "5s"},
+    "actuator": {"autostart": "follow"}}
 BYTES = 2 << 20
 STAYED, MOVED = ("stayed",), ("moved",)
 
@@ -175,6 +178,33 @@ def same_hello(way, port):
             pass
 
 
+def replayed_after_ready(seconds):
+    """The link is lost with GO, and before the source is back somebody comes with its first
+    hello, again and again."""
+    def rule(way, said, data):
+        if said == "hello" and way.number == 0:
+            way.hello = data
+        if said != "go" or way.number > 0:
+            return data
+        host, port = way.far.getpeername()
+        threading.Thread(target=replay, args=[host, port, way.hello, seconds], daemon=True).start()
+        time.sleep(0.2)  # until it knocks
+        raise Cut
+    return rule
+
+
+def replay(host, port, hello, seconds):
+    kept, until = [], time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            kept.append(socket.create_connection((host, port), 5))
+            kept[-1].sendall(hello)
+        except OSError:
+            pass
+        time.sleep(0.05)
+        del kept[:-20]
+
+
 def any_bytes(way, port):
     with socket.create_connection((way.far.getpeername()[0], port), 5) as stranger:
         stranger.sendall(os.urandom(200))
@@ -207,6 +237,7 @@ CASES = {
     "hello-flipped": (change("hello", flip(40)), None, STAYED, LOST),
     "welcome-flipped": (change("welcome", flip(40)), None, STAYED, LOST),
     "imposter": (change("welcome", imposter), None, STAYED, LOST),
+    "hello-replayed-after-ready": (replayed_after_ready(20), None, MOVED, None),
     # records
     "data-flipped": (change("data", flip(100), 3), None, STAYED, LOST),
     "data-length-flipped": (change("data", flip(1), 3), None, STAYED, LOST),
@@ -228,10 +259,18 @@ CASES = {
     "no-end": (silent_from("end"), None, MOVED, None),
 }
 for NAME, ENDS in (("hello", STAYED), ("welcome", STAYED), ("banner", STAYED), ("data", STAYED), ("ready", STAYED),
-                   ("go", MOVED), ("report", MOVED), ("end", MOVED)):
+                   ("go", MOVED), ("report", MOVED), ("end", MOVED), ("alive", STAYED)):
     for WHERE in ("inside", "after"):
         CASES["cut-%s-%s" % (WHERE, NAME)] = (cut(NAME, WHERE), None,
             ("stayed", "moved") if (NAME, WHERE) == ("ready", "after") else ENDS, LOST if ENDS is STAYED else None)
+for WHERE in ("inside", "after"):
+    CASES["cut-%s-file" % WHERE] = (cut("file", WHERE), None, STAYED, LOST, "linked")
+# Words that are said only where the target's xl fails.
+for NAME, FAULT, ENDS, WHYS in (("permission", "cannot-start", STAYED, None),
+                                ("abort", "rubbish-ready", STAYED, ("link-lost", "xl-rubbish")),
+                                ("abort", "ends-at-permission", ("stayed", "moved"), None)):
+    for WHERE in ("inside", "after"):
+        CASES["cut-%s-%s%s" % (WHERE, NAME, "-late" * (ENDS != STAYED))] = (cut(NAME, WHERE), None, ENDS, WHYS, FAULT)
 CASES["cut-inside-later-data"] = (cut("data", "inside", 5), None, STAYED, LOST)
 
 
@@ -270,8 +309,47 @@ def judge(row, ends, whys):
     assert row["outcome"] == "moved" or not whys or row["said_why"] in whys, row
 
 
-def play_case(p, proxies, rule, greet, ends, whys):
-    row = play(p, lambda source, _: proxies[source].set(rule, greet), lambda source, _: proxies[source].set())
+def link(p, source):
+    """The guest is started at boot there."""
+    with open(p.path(source + ".etc", "xen", "web.cfg"), "w", encoding="ascii") as f:
+        f.write('name = "web"\n')
+    os.symlink("../web.cfg", p.path(source + ".etc", "xen", "auto", "web.cfg"))
+
+
+def followed(p, source):
+    """It has come along: there is one link, and it is not there."""
+    links = {name: os.listdir(p.path(name + ".etc", "xen", "auto")) for name in p.names}
+    assert links.pop(source) == [] and list(links.values()) == [["web.cfg"]], links
+    for name in p.names:
+        shutil.rmtree(p.path(name + ".etc", "xen"))
+        os.makedirs(p.path(name + ".etc", "xen", "auto"))
+
+
+def own_etc(p, name):
+    """A folder of the host's own as its /etc, with what its programs need of the real one."""
+    folder = p.path(name + ".etc")
+    os.makedirs(os.path.join(folder, "xen", "auto"))
+    for file in ("passwd", "group", "nsswitch.conf", "ld.so.cache", "localtime"):
+        if os.path.exists("/etc/" + file):
+            shutil.copy("/etc/" + file, folder)
+    p.run_on(name, "mount", "--bind", folder, "/etc")
+
+
+def play_case(p, proxies, rule, greet, ends, whys, fault=None):
+    def begin(source, target):
+        proxies[source].set(rule, greet)
+        if fault == "linked":
+            link(p, source)
+        elif fault:
+            badxl.spoil(p, target, "migrate-receive", fault)
+
+    def over(source, target):
+        proxies[source].set()
+        badxl.mend(p, target)
+
+    row = play(p, begin, over)
+    if fault == "linked":
+        followed(p, next(name for name in p.names if "web" not in domains(p, name)))
     while OPEN:
         OPEN.pop().close()
     judge(row, ends, whys)
@@ -286,8 +364,12 @@ def tell_failure(p, failure):
         print("--- %s: %s" % (host, domains(p, host)))
 
 
-def run(script, cases, prepare, play_one, rules=None):
-    """main() of a driver: {name: arguments of play_one}."""
+def part_of(name):
+    return "@cut" if name.startswith("cut-") else "@other"
+
+
+def run(script, cases, prepare, play_one, rules=None, part=part_of):
+    """main() of a driver: {name: arguments of play_one}; part(name) is what else it is called by."""
     args = sys.argv[1:]
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
@@ -305,8 +387,7 @@ def run(script, cases, prepare, play_one, rules=None):
             test_move.start(p)
             world = prepare(p)
             for name, case in cases.items():
-                part = "@cut" if name.startswith("cut-") else "@other"
-                if options.names and name not in options.names and part not in options.names:
+                if options.names and not {name, part(name)} & set(options.names):
                     continue
                 began = time.monotonic()
                 row = play_one(p, world, *case)
@@ -319,6 +400,9 @@ def run(script, cases, prepare, play_one, rules=None):
 
 
 def prepare_proxies(p):
+    for name in p.names:
+        badxl.mend(p, name)
+        own_etc(p, name)
     return {source: Proxy(p, source, target) for source, target in (("n1", "n2"), ("n2", "n1"))}
 
 

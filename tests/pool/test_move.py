@@ -11,7 +11,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
+from faults import signal_all
 from guests import HOST, domains, guest_line
+from witness import processes
 
 SENSOR = "coretemp-isa-0000/temp1"
 RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "3s"}
@@ -51,6 +53,26 @@ def a_heated_host_is_emptied(p):
     pool.wait_for("the proof", 20, lambda: ("moved", "proven") in outcomes(p), p.check_alive)
     assert domains(p, "n1") == {}, domains(p, "n1")
     p.set_sensor("n1", SENSOR, 45)
+    rest(p)
+
+
+def a_mover_that_hangs_keeps_no_guest_suspended(p):
+    """Between `ready` and its word that the guest may go; nothing else would end that for 20 s."""
+    source = next(name for name in p.names if "web" in domains(p, name))
+    p.hold("copying")
+    p.show("drain", source)
+    pool.wait_for("the copy", 40, lambda: processes(p, source, "--save-domain"), p.check_alive)
+    movers = processes(p, source, "--role=mover")
+    signal_all(movers, signal.SIGSTOP)
+    p.hold(None)
+    try:
+        pool.wait_for("the suspension", 20, lambda: domains(p, source) == {"web": "S"}, p.check_alive)
+        pool.wait_for("its end", 9, lambda: domains(p, source) == {"web": "b"}, p.check_alive)
+    finally:
+        signal_all(movers, signal.SIGCONT)
+    pool.wait_for("the second try", 60, lambda: "web" not in domains(p, source), p.check_alive)
+    assert any("mover-gone" in p.log(name + ".actuator") for name in p.names), "nobody said why"
+    p.show("undrain", source)
     rest(p)
 
 
@@ -129,7 +151,7 @@ def the_network_is_told_where_a_guest_is_and_a_silent_one_is_told_of(p):
     rest(p)
 
 
-TESTS = [what_touches_the_network_is_filtered, a_heated_host_is_emptied,
+TESTS = [what_touches_the_network_is_filtered, a_heated_host_is_emptied, a_mover_that_hangs_keeps_no_guest_suspended,
     the_network_is_told_where_a_guest_is_and_a_silent_one_is_told_of]
 
 

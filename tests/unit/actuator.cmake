@@ -1,5 +1,5 @@
-foreach(module autostart info run xl look preflight orders_table link folder ledger actuator_conf header
-    carrier mover source_checks arrival)
+foreach(module autostart info run xl look preflight orders_table link folder journal outlived self ledger actuator_conf
+    header carrier mover source_checks arrival)
   lifeboat_unit(${module} actuator_core)
 endforeach()
 target_link_options(test_look PRIVATE -Wl,--wrap=run_output,--wrap=kill)
