@@ -15,7 +15,7 @@ import time
 import uuid
 
 import pool
-from guests import HOST
+from guests import put
 from witness import kill, net_of, processes
 
 
@@ -246,10 +246,7 @@ def power_off(w, host):
         signal_all(alive, signal.SIGKILL)
         time.sleep(0.02)
     w.witness.excuse(host)  # what has come meanwhile
-    with open(p.path(host + ".xen"), "r+", encoding="utf-8") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
-        f.truncate(0)
-        f.write(HOST % 12000)
+    put(p, host, "", anew=True)
     for name in os.listdir(p.path(host + ".orders")):
         path = p.path(host + ".orders", name)
         shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)

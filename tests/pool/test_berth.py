@@ -252,16 +252,14 @@ def play(p, begin, end):
     source = next(host for host in p.names if "web" in domains(p, host))
     target = next(host for host in p.names if host != source)
     before = {o["order"] for o in orders(p, "--all")}
-    with Witness(p) as witness:
-        begin(source, target)
-        p.show("drain", source)
-        row = first_end(p, before)
-        end(source, target)
-        pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p),
-            p.check_alive)
-        p.show("undrain", source)
-        until_nothing_left(p)
-    witness.judge()
+    begin(source, target)
+    p.show("drain", source)
+    row = first_end(p, before)
+    end(source, target)
+    pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p),
+        p.check_alive)
+    p.show("undrain", source)
+    until_nothing_left(p)
     return row
 
 
@@ -286,6 +284,12 @@ def tell_failure(p, failure):
         print("--- %s: %s" % (host, domains(p, host)))
 
 
+def chosen(cases, names):
+    def is_meant(name):
+        return not names or {name, "@cut" if name.startswith("cut-") else "@other"} & set(names)
+    return [name for name in cases if is_meant(name)]
+
+
 def run(script, cases, prepare, play_one, rules=None):
     """main() of a driver: {name: arguments of play_one}."""
     args = sys.argv[1:]
@@ -304,14 +308,15 @@ def run(script, cases, prepare, play_one, rules=None):
         try:
             test_move.start(p)
             world = prepare(p)
-            for name, case in cases.items():
-                part = "@cut" if name.startswith("cut-") else "@other"
-                if options.names and name not in options.names and part not in options.names:
-                    continue
-                began = time.monotonic()
-                row = play_one(p, world, *case)
-                print("ok   %s: %s (%s: %s) (%.1f s)" % (name, row["outcome"], row["said_why"], row["detail"],
-                    time.monotonic() - began), flush=True)
+            with Witness(p) as witness:  # of a case it still looks on while the next ones are played
+                for name in chosen(cases, options.names):
+                    began = time.monotonic()
+                    row = play_one(p, world, *cases[name])
+                    witness.judge()
+                    print("ok   %s: %s (%s: %s) (%.1f s)" % (name, row["outcome"], row["said_why"], row["detail"],
+                        time.monotonic() - began), flush=True)
+            witness.judge()
+            print(witness.looks())
         except BaseException as failure:
             tell_failure(p, failure)
             raise

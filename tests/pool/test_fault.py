@@ -21,16 +21,16 @@ import pool
 import test_move
 from faults import Pair, end
 from fault_table import RECEIVE, TABLE
-from guests import HOST, RUNNING, domains, guest_line, look, orders
-from witness import Witness, alerts, leftovers, logs, processes
+from guests import HOST, RUNNING, domains, guest_line, look, orders, put
+from witness import DARK, MINUTE, Witness, alerts, leftovers, logs, processes
 
 RULES = {"hold": "1s", "calm": "1s", "silence": "4s", "cooldown": "2s", "prepare": "6s",
-    "move-silence": "7s"}
+    "move-silence": "%ds" % MINUTE}
 ACTUATOR = {"carrier": {"silence": "2s", "stall": "4s"}, "arrival": {"berth-open": "6s"}}
 MONITOR = {"rest-every": "500ms"}
 SECONDS = 2  # that the copying takes
 TAIL = 1.2  # seconds that xl takes for each word
-LASTS = 8  # seconds that a fault lasts which nothing shows the end of
+LASTS = DARK + 2  # seconds that a fault lasts which nothing shows the end of
 STAYS = 5  # seconds that a hold must last to be for good
 PATIENCE = 150
 
@@ -110,8 +110,7 @@ def settle_by_hand(w, order):
 
 
 def start_anew(p, host):
-    with open(p.path(host + ".xen"), "a", encoding="utf-8") as f:
-        f.write(guest_line(7, "web").replace("000000000007", "000000000001").replace("lun7", "lun1"))
+    put(p, host, guest_line(7, "web").replace("000000000007", "000000000001").replace("lun7", "lun1"))
 
 
 def may_act(p):
@@ -166,18 +165,17 @@ def play(p, row):
             p.hold(None)
         order = see_through(w, mend, row.outcome == "held")
         if order["outcome"] == "held":
-            assert alerts(p, told), "held without an alert"
-            w.witness.excused |= w.witness.guests
+            assert alerts(p, told, "web"), "held without an alert"
+            w.witness.excused.update(w.witness.guests)
             settle_by_hand(w, order)
         calm_down(w)
-        w.witness.watch_on()
     w.witness.judge()
     runs = w.runs()
     if runs == "nowhere":
         start_anew(p, w.target)
     why = order["said_why"] or order["verdict"] or "-"
     judge(row, order["outcome"], why, runs)
-    return order["outcome"], why, runs
+    return order["outcome"], why, runs, w.witness.longest
 
 
 def judge(row, outcome, why, runs):
@@ -210,7 +208,7 @@ def work(build, folder):
                 print("FAILED %s" % name)
                 tell_failure(p, failure)
                 return 1
-            print("ok   %-36s %-8s %-14s %-8s %5.1f s" % (name, *got, time.monotonic() - began), flush=True)
+            print("ok   %-36s %-8s %-14s %-8s gap %.2f s %5.1f s" % (name, *got, time.monotonic() - began), flush=True)
     return 0
 
 

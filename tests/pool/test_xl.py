@@ -16,7 +16,7 @@ import pool
 import test_berth
 from guests import domains, orders
 from test_berth import MOVED, STAYED, judge, play
-from witness import Witness, kill, processes, until_nothing_left
+from witness import kill, processes, until_nothing_left
 
 REFUSED = ("refused",)
 HEAD = ("hostile-head",)
@@ -99,21 +99,19 @@ def play_hang(p, host, verb, fault):
 
     source = next(name for name in p.names if "web" in domains(p, name))
     target = next(name for name in p.names if name != source)
-    with Witness(p) as witness:
-        spoil(p, host(source, target), verb, fault)
-        p.show("drain", source)
-        row = pool.wait_for("the hold", 60, held, p.check_alive)
-        mend(p, host(source, target))
-        time.sleep(3)
-        assert held(), "it let go by itself"
-        assert processes(p, host(source, target), "badxl.py", verb), "xl was ended"
-        assert "hold" in p.log("engine"), p.log("engine")
-        kill(p, host(source, target), "badxl.py", verb)
-        pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p),
-            p.check_alive)
-        p.show("undrain", source)
-        until_nothing_left(p)
-    witness.judge()
+    spoil(p, host(source, target), verb, fault)
+    p.show("drain", source)
+    row = pool.wait_for("the hold", 60, held, p.check_alive)
+    mend(p, host(source, target))
+    time.sleep(3)
+    assert held(), "it let go by itself"
+    assert processes(p, host(source, target), "badxl.py", verb), "xl was ended"
+    assert "hold" in p.log("engine"), p.log("engine")
+    kill(p, host(source, target), "badxl.py", verb)
+    pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p),
+        p.check_alive)
+    p.show("undrain", source)
+    until_nothing_left(p)
     return row
 
 

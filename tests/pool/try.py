@@ -103,7 +103,7 @@ def story(p, sizes, fault, step_s):
     by_uuid = {uuid: sizes[name] for uuid, name in names.items()}
     start(p, fault)
     print("%s grows hot:\n" % SOURCE, flush=True)
-    with Witness(p) as witness:
+    with Witness(p, after=0) as witness:
         view = View(p, names, by_uuid, SOURCE, SENSOR)
         try:
             play(p, view, fault, step_s)
