@@ -216,7 +216,7 @@ def tell_figures(said, failed):
     rows = re.findall(r"^ok   seed \S+ +moves (\d+) +faults (\d+) +by hand (\d+)", said, re.M)
     moves, faults, by_hand = (sum(int(row[n]) for row in rows) for n in range(3))
     print("%d schedules: %d moves, %d faults, %d lost, %d doubled, %d settled by hand, %d failed%s" % (
-        len(rows) + len(failed), moves, faults, len(re.findall(r"^FAILED: \w+: \S+ is lost", said, re.M)),
+        len(rows) + len(failed), moves, faults, len(re.findall(r"^FAILED: \w+: \S+ (?:is lost|runs nowhere)", said, re.M)),
         len(re.findall(r"^FAILED: \w+: \S+ runs twice", said, re.M)), by_hand, len(failed),
         ": seeds " + " ".join(failed) if failed else ""))
 
