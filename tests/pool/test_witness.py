@@ -100,14 +100,14 @@ def main():
     assert "is lost" in verdict(moving, has("", ""))
     assert verdict(lambda _, w: w.excuse("n1"), has("", "")) == ""
     assert "is lost" in verdict(lambda _, w: w.excuse("n2"), has("", ""))
-    assert "nobody was told" in verdict(paused, long)
-    assert "nobody was told" in verdict(says("<3>earlier"), paused, long, has("", RUNS))
-    assert "nobody was told" in verdict(paused, says("<4>warning"), long)
-    assert "nobody was told" in verdict(paused, says("<3>store-failed error=full"), long)
-    assert "nobody was told" in verdict(paused, says("<3>hold guest=web2 from=n1"), long)
-    assert verdict(paused, says("<3>hold guest=web from=n1"), long) == ""
+    assert "nobody was told" in verdict(moving, paused, long)
+    assert "nobody was told" in verdict(says("<3>earlier"), moving, paused, long, has("", RUNS))
+    assert "nobody was told" in verdict(moving, paused, says("<4>warning"), long)
+    assert "nobody was told" in verdict(moving, paused, says("<3>store-failed error=full"), long)
+    assert "nobody was told" in verdict(moving, paused, says("<3>hold guest=web2 from=n1"), long)
+    assert verdict(moving, paused, says("<3>hold guest=web from=n1"), long) == ""
     assert "runs twice" in verdict(moving, soon(has(RUNS, RUNS)), after=0.6)
-    assert "longest gap 1." in verdict(is_kept_from_looking)
+    assert "longest gap" in verdict(is_kept_from_looking)
     with tempfile.TemporaryDirectory() as folder:
         memory_is_counted(folder)
     return 0

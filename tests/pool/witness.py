@@ -16,8 +16,8 @@ MINUTE = 60 / SCALE  # seconds
 AFTER = MINUTE  # that it looks on when everything seems to be over
 DARK = 2 * MINUTE  # that a guest may be paused everywhere: the engine waits one for news before it calls somebody
 EVERY = 0.02  # seconds between two looks
-GAP, GAPS = 0.1, 0.01  # no look is later than this, but for so many of them on a busy machine
-HOLE = 1  # seconds that no look is ever late
+GAP, GAPS = 0.1, 0.01  # seconds; no look is later, but for so many of them on a busy machine
+HOLE = 1  # seconds that no look is ever late, not even where the witness may not go first
 SERVING = ("--role=carrier", "--role=mover", "fakexl.py", "badxl.py")
 BERTHS = range(7810, 7812)
 LISTENS = "0A"  # tcp(7)'s states in /proc/net/tcp
@@ -36,12 +36,14 @@ class Witness(threading.Thread):
         self.excused = set()  # guests that may be gone: their host has died
         self.wrong = None
         self.samples = self.late = 0
+        self.first = False
         self.longest = 0.0  # seconds between two looks
         self.last = time.monotonic()
         self.paused = {}  # guest: since when, and how long the logs were
         self.over = threading.Event()
 
     def __enter__(self):
+        go_first()  # while it holds Python's lock, the witness waits for this thread
         self.start()
         return self
 
@@ -52,6 +54,7 @@ class Witness(threading.Thread):
         self.join()
 
     def run(self):
+        self.first = go_first()
         while not self.over.wait(EVERY):
             seen = look(self.p)
             now = time.monotonic()
@@ -96,7 +99,16 @@ class Witness(threading.Thread):
 
     def judge(self):
         assert not self.wrong, self.wrong
-        assert self.late <= 1 + GAPS * self.samples and self.longest <= HOLE, self.looks()
+        assert self.longest <= HOLE and (self.late <= 1 + GAPS * self.samples or not self.first), self.looks()
+
+
+def go_first():
+    """On a busy machine this thread runs before others, and what it starts does not.  False: root alone may have that."""
+    try:
+        os.sched_setscheduler(threading.get_native_id(), os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+        return True
+    except OSError:
+        return False
 
 
 def log_files(p):
