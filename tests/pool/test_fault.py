@@ -20,7 +20,7 @@ import crew
 import pool
 import test_move
 from faults import Pair, end
-from fault_table import RECEIVE, TABLE
+from fault_table import DESTROY, FAULTS, LIST, MIGRATE, RECEIVE, RESTORE, RESUME, TABLE
 from guests import HOST, RUNNING, domains, guest_line, look, orders, put
 from witness import DARK, MINUTE, Witness, alerts, leftovers, logs, processes
 
@@ -60,32 +60,68 @@ class World(Pair):
         return "both" if len(at) > 1 else (at or ["nowhere"])[0]
 
 
+# How it is seen that xl is held in a phase: what the first try says, and what is so besides.
+# In `berthed` the target waits while the source still looks at its domains; in `connected` both
+# xl speak, and in `ready` the target has everything and has not said so: `copying` by the order.
+SEEN = {
+    "prepare": ("prepare", "checking", lambda w: processes(w.p, w.target, *RECEIVE)),
+    "berthed": ("move", "checking", lambda w: processes(w.p, w.source, *LIST)),
+    "connected": ("move", "copying", lambda w: processes(w.p, w.source, *MIGRATE)),
+    "copying": ("move", "copying", lambda w: w.first_try()["bytes"] > 0),
+    "ready": ("move", "copying", lambda w: domains(w.p, w.source) == {"web": "S"} and
+        not processes(w.p, w.target, *RESTORE)),
+}
+# What follows another phase, in which something else has struck before.
+LATER = {"proving": ("go", None), "resume": ("released", "source-carrier-dies"), "clean": ("go", "source-xl-dies")}
+
+
 def reach(w, phase):
     """Until the first try has got so far."""
+    kind, shown, so = SEEN.get(phase, ("move", phase, lambda _: True))
+
     def there():
+        if phase in ("resume", "clean"):
+            return processes(w.p, w.source, *(RESUME if phase == "resume" else DESTROY))
         order = w.first_try()
         if not order:
             return False
         assert not order["outcome"], "ended before %s: %s" % (phase, order)
-        if phase == "prepare":
-            return order["kind"] == "prepare" and order["phase"] == "checking" and processes(w.p, w.target, *RECEIVE)
-        if order["kind"] != "move":
-            return False
-        return order["phase"] == phase and (phase != "copying" or order["bytes"] > 0)
+        return (order["kind"], order["phase"]) == (kind, shown) and so(w)
     pool.wait_for(phase, 60, there, w.p.check_alive)
+
+
+def strike(w, row):
+    """The fault, in its phase; what mends it."""
+    first, earlier = LATER.get(row.phase, (row.phase, None))
+    if first == "before":
+        mend = row.fault(w)
+        w.p.show("drain", w.source)
+        return mend
+    w.p.hold(first, [w.source] if first == "berthed" else None)
+    w.p.show("drain", w.source)
+    reach(w, first)
+    if first != row.phase:
+        if earlier:
+            FAULTS[earlier](w)
+        w.p.hold(row.phase)
+        reach(w, row.phase)
+    mend = row.fault(w)
+    w.p.hold(None)
+    return mend
 
 
 def see_through(w, mend, for_good):
     """Until the first try has ended, or is held for good; the fault is mended once that is so,
     or nothing more is to be expected of it."""
-    state = {"mend": mend, "began": time.monotonic(), "held": None}
+    was = w.first_try()
+    state = {"mend": mend, "began": time.monotonic(), "held": None, "was": was and was["held"]}
 
     def over():
         order = w.first_try()
         held = order and order["held"] and not order["outcome"]
         settled = held and order["said"] and for_good
         ended = order["outcome"] if order else w.forgotten
-        if state["mend"] and (ended or held or time.monotonic() - state["began"] > LASTS):
+        if state["mend"] and (ended or held and not state["was"] or time.monotonic() - state["began"] > LASTS):
             state["mend"]()
             state["mend"] = None
         if state["mend"] or not (ended or settled):
@@ -154,15 +190,7 @@ def play(p, row):
     w = World(p)
     told = logs(p)
     with w.witness:
-        if row.phase == "before":
-            mend = row.fault(w)
-            p.show("drain", w.source)
-        else:
-            p.hold(row.phase)
-            p.show("drain", w.source)
-            reach(w, row.phase)
-            mend = row.fault(w)
-            p.hold(None)
+        mend = strike(w, row)
         order = see_through(w, mend, row.outcome == "held")
         if order["outcome"] == "held":
             assert alerts(p, told, "web"), "held without an alert"
