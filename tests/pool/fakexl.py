@@ -12,8 +12,10 @@ second; before its first word, each one after the memory, and the end of the ori
 FAKEXL_TAIL seconds.  As with the real one a helper of its own process carries the memory: one that
 saves ends with its xl, and one that restores goes on without.
 
-While the file FAKEXEN_STATE.hold names a phase (`prepare`, `copying`, `released`, `go`, `started`),
-a migration stays in it: before its next word, or sending its second half a little at a time.
+While the file FAKEXEN_STATE.hold names a phase (`prepare`, `connected`, `copying`, `ready`, `released`,
+`go`, `started`), a migration stays in it: before its next word, or sending its second half a little
+at a time.  In `berthed` and `proving` it is a list of domains that takes its time, in `resume` that
+verb, and in `clean` a destroy.
 """
 
 import ctypes
@@ -34,6 +36,7 @@ BYTES = int(os.environ.get("FAKEXL_BYTES", 8 << 20))
 RATE = int(os.environ.get("FAKEXL_RATE", 64 << 20))
 TAIL = float(os.environ.get("FAKEXL_TAIL", 0))  # seconds before each word of the tail
 CHUNK = 64 << 10
+HELD = {"list": ("berthed", "proving"), "resume": ("resume",), "destroy": ("clean",)}
 LITTLE = 0.25  # seconds for each chunk while the copy is held: never a stall
 BANNER = b"xl migration receiver ready, send binary domain data.\n"
 READY = b"domain received, ready to unpause\0"
@@ -100,17 +103,21 @@ class State:
         return new
 
 
-def held(phase):
+def held(*phases):
     try:
         with open(STATE + ".hold", encoding="utf-8") as f:
-            return f.read().strip() == phase
+            return f.read().strip() in phases
     except FileNotFoundError:
         return False
 
 
-def take_time(phase=None):
-    while phase and held(phase):
+def stay(*phases):
+    while held(*phases):
         time.sleep(0.02)
+
+
+def take_time(phase):
+    stay(phase)
     time.sleep(TAIL)
 
 
@@ -290,6 +297,7 @@ def migrate(args):
         if exactly(fro, len(BANNER)) != BANNER:
             raise EOFError
         say("Saving to migration stream new xl format (info 0x3/0x0/%d)" % (4 + len(text)))
+        stay("connected")
         send(to, head)
         say("xc: info: Saving domain %s, type x86 %s" % (domid, kind(domain)))
         if domain["type"] == "pv":  # Debian's Xen has no shadow paging
@@ -366,7 +374,7 @@ def receive():
         return 1
     say("migration target: Transfer complete, requesting permission to start domain.")
     try:
-        take_time()
+        take_time("ready")
         send(1, READY)
         code = start(domid, name) if exactly(0, len(GO)) == GO else 1
     except EOFError:
@@ -441,6 +449,7 @@ def create(args):
 
 def main(args):
     verb, rest = (args[0], args[1:]) if args else ("", [])
+    stay(*HELD.get(verb, ()))
     if verb == "list":
         return list_all(rest)
     if verb == "info":

@@ -15,7 +15,7 @@ import time
 import uuid
 
 import pool
-from guests import HOST
+from guests import put
 from witness import kill, net_of, processes
 
 
@@ -47,9 +47,21 @@ def hangs(whose, *words):
     def fault(w):
         pids = [pid for host in w.hosts(whose) for pid in processes(w.p, host, *words)]
         assert pids, "no process with %s" % " ".join(words)
-        signal_all(pids, signal.SIGSTOP)
-        return lambda: signal_all(pids, signal.SIGCONT)
+        return stopped(pids)
     return fault
+
+
+def child_hangs(whose, what):
+    """What the pool itself has started, and nothing that this has started in its turn."""
+    def fault(w):
+        names = [host + what for host in w.hosts(whose)] if whose else [what]
+        return stopped([w.p.children[name].pid for name in names])
+    return fault
+
+
+def stopped(pids):
+    signal_all(pids, signal.SIGSTOP)
+    return lambda: signal_all(pids, signal.SIGCONT)
 
 
 def signal_all(pids, number):
@@ -64,8 +76,16 @@ def actuator_dies(whose):
     def fault(w):
         for host in w.hosts(whose):
             end(w.p, host + ".actuator")
-        return lambda: [w.p.start_actuator(host) for host in w.hosts(whose)]
+        return lambda: [start_actuator(w.p, host) for host in w.hosts(whose)]
     return fault
+
+
+def start_actuator(p, host):
+    """Until it is up: nobody here starts it again if the next fault strikes before."""
+    told = len(p.log(host + ".actuator"))
+    p.start_actuator(host)
+    pool.wait_for("the actuator of " + host, 10, lambda: "actuator-started" in p.log(host + ".actuator")[told:],
+        p.check_alive)
 
 
 def end(p, what):
@@ -246,10 +266,7 @@ def power_off(w, host):
         signal_all(alive, signal.SIGKILL)
         time.sleep(0.02)
     w.witness.excuse(host)  # what has come meanwhile
-    with open(p.path(host + ".xen"), "r+", encoding="utf-8") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
-        f.truncate(0)
-        f.write(HOST % 12000)
+    put(p, host, "", anew=True)
     for name in os.listdir(p.path(host + ".orders")):
         path = p.path(host + ".orders", name)
         shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
@@ -269,7 +286,7 @@ def power_on(p, host):
         f.write("%s\n" % uuid.uuid4())
     pool.run(*p.inside(host), "ip", "link", "set", "eth0", "up")
     p.start_monitor(host)
-    p.start_actuator(host)
+    start_actuator(p, host)
 
 
 def no_memory(w):

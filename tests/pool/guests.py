@@ -10,6 +10,7 @@ UUID = "c0ffee00-0000-4000-8000-%012d"
 GUEST = ("domain %d name=%s uuid=%s type=pvh mem=%dMiB vcpus=2 state=b cpu+=100/1000 "
     "disks=/dev/lun%d bridges=xenbr0\n")
 RUNNING = "rb"
+MEMORY = re.compile(r"^(?:host .*\bfree|domain [1-9].*\bmem)=(\d+)MiB", re.M)
 DOMAIN = re.compile(r"^domain \d+ name=(\S+) uuid=(\S+) .*\bstate=(\S)", re.M)
 
 
@@ -28,6 +29,32 @@ def look(p, hosts=None):
     finally:
         for file in files.values():
             file.close()
+
+
+def total(text):
+    """MiB of an imitated host that are free or its guests'."""
+    return sum(map(int, MEMORY.findall(text)))
+
+
+def memory(p):
+    """[(host, its total, the same at the start)]"""
+    found = []
+    for host in p.names:
+        with open(p.path(host + ".xen"), encoding="utf-8") as f:
+            fcntl.flock(f, fcntl.LOCK_SH)
+            found.append((host, total(f.read()), total(p.states[host])))
+    return found
+
+
+def put(p, host, lines, anew=False):
+    """These guests run on an imitated host from now on, beside the others or in place of them."""
+    with open(p.path(host + ".xen"), "r+", encoding="utf-8") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        text = "" if anew else "".join(line for line in f if line.startswith("domain ") and not line.startswith("domain 0 "))
+        text += lines
+        f.seek(0)
+        f.write(HOST % (total(p.states[host]) - total(text)) + text)
+        f.truncate()
 
 
 def domains(p, host):

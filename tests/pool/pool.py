@@ -152,9 +152,9 @@ class Pool:
         os.rename(new, self.path(name))
         return self.path(name)
 
-    def hold(self, phase):
-        """Whatever migrates stays in that phase, until None."""
-        for name in self.names:
+    def hold(self, phase, hosts=None):
+        """Whatever migrates stays in that phase on these hosts, or all, until None."""
+        for name in hosts or self.names:
             if phase:
                 self.write(name + ".xen.hold", phase + "\n")
             elif os.path.exists(self.path(name + ".xen.hold")):

@@ -291,16 +291,14 @@ def play(p, begin, end):
     source = next(host for host in p.names if "web" in domains(p, host))
     target = next(host for host in p.names if host != source)
     before = {o["order"] for o in orders(p, "--all")}
-    with Witness(p) as witness:
-        begin(source, target)
-        p.show("drain", source)
-        row = first_end(p, before)
-        end(source, target)
-        pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p),
-            p.check_alive)
-        p.show("undrain", source)
-        until_nothing_left(p)
-    witness.judge()
+    begin(source, target)
+    p.show("drain", source)
+    row = first_end(p, before)
+    end(source, target)
+    pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p),
+        p.check_alive)
+    p.show("undrain", source)
+    until_nothing_left(p)
     return row
 
 
@@ -386,13 +384,16 @@ def run(script, cases, prepare, play_one, rules=None, part=part_of):
         try:
             test_move.start(p)
             world = prepare(p)
-            for name, case in cases.items():
-                if options.names and not {name, part(name)} & set(options.names):
-                    continue
-                began = time.monotonic()
-                row = play_one(p, world, *case)
-                print("ok   %s: %s (%s: %s) (%.1f s)" % (name, row["outcome"], row["said_why"], row["detail"],
-                    time.monotonic() - began), flush=True)
+            meant = [name for name in cases if not options.names or {name, part(name)} & set(options.names)]
+            with Witness(p) as witness:  # of a case it still looks on while the next ones are played
+                for name in meant:
+                    began = time.monotonic()
+                    row = play_one(p, world, *cases[name])
+                    witness.judge()
+                    print("ok   %s: %s (%s: %s) (%.1f s)" % (name, row["outcome"], row["said_why"], row["detail"],
+                        time.monotonic() - began), flush=True)
+            witness.judge()
+            print(witness.looks())
         except BaseException as failure:
             tell_failure(p, failure)
             raise

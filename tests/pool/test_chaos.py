@@ -7,7 +7,6 @@ A schedule is its seed: the same one draws the same faults at the same moments.
 """
 
 import argparse
-import fcntl
 import os
 import random
 import re
@@ -20,7 +19,7 @@ import pool
 import test_move
 from fault_table import FAULTS
 from faults import Pair
-from guests import HOST, RUNNING, UUID, guest_line, look, orders
+from guests import HOST, RUNNING, UUID, guest_line, look, orders, put
 from test_fault import ACTUATOR, MONITOR, PATIENCE, RULES, SECONDS, TAIL, tell_failure
 from witness import Witness, alerts, leftovers, logs
 
@@ -62,10 +61,7 @@ def deal(p):
     """Each guest to the host that it begins on."""
     for number, host in enumerate(p.names):
         lines = [guest_line(n + 1, name) for n, name in enumerate(GUESTS) if n % len(p.names) == number]
-        with open(p.path(host + ".xen"), "r+", encoding="utf-8") as f:
-            fcntl.flock(f, fcntl.LOCK_EX)
-            f.truncate(0)
-            f.write(HOST % 12000 + "".join(lines))
+        put(p, host, "".join(lines), anew=True)
     there = {name: p.names[n % len(p.names)] for n, name in enumerate(GUESTS)}
     pool.wait_for("the engine to see its guests", 30,
         lambda: {g["name"]: g["host"] for g in p.ask("guests")["guests"]} == there, p.check_alive)
@@ -93,12 +89,11 @@ class Schedule:
             finally:
                 self._until(None)
             self._calm_down()
-            self.witness.watch_on()
         self.witness.judge()
         for name, runs in self._where().items():
             assert runs or self._uuid(name) in self.witness.excused, "%s runs nowhere" % name
         moves = [o for o in orders(self.p, "--all") if o["kind"] == "move" and o["order"] not in self.before]
-        return len(moves), self.faults, self.by_hand
+        return len(moves), self.faults, self.by_hand, self.witness.longest
 
     def _until(self, when):
         """Wait, and end what is due; None: end everything, in its time."""
@@ -165,7 +160,7 @@ class Schedule:
 
     def _settle(self, row):
         """As operations.md says: by what runs where; and anew where it runs nowhere."""
-        assert alerts(self.p, self.told), "held without an alert"
+        assert alerts(self.p, self.told, row["guest"]), "held without an alert"
         uuid, runs = row["uuid"], self._where()[row["guest"]]
         self.witness.excused.add(uuid)
         for host in self.p.names:
@@ -190,9 +185,8 @@ class Schedule:
 
     def _create(self, name, host):
         number = GUESTS.index(name) + 1
-        with open(self.p.path(host + ".xen"), "a", encoding="utf-8") as f:
-            line = guest_line(number, name)
-            f.write(line.replace("domain %d " % number, "domain %d " % (100 + random.randrange(10000))))
+        line = guest_line(number, name)
+        put(self.p, host, line.replace("domain %d " % number, "domain %d " % (100 + random.randrange(10000))))
 
 
 def work(build, folder):
@@ -213,8 +207,8 @@ def work(build, folder):
                     print("  %5.2f s %-22s %s for %.2f s" % (event[0], event[1], " ".join(event[2]), event[3]))
                 tell_failure(p, failure)
                 return 1
-            print("ok   seed %-10s moves %-3d faults %-3d by hand %-3d %5.1f s" % (seed, *got, time.monotonic() - began),
-                flush=True)
+            print("ok   seed %-10s moves %-3d faults %-3d by hand %-3d gap %.2f s %5.1f s" % (seed, *got,
+                time.monotonic() - began), flush=True)
     return 0
 
 
@@ -222,7 +216,7 @@ def tell_figures(said, failed):
     rows = re.findall(r"^ok   seed \S+ +moves (\d+) +faults (\d+) +by hand (\d+)", said, re.M)
     moves, faults, by_hand = (sum(int(row[n]) for row in rows) for n in range(3))
     print("%d schedules: %d moves, %d faults, %d lost, %d doubled, %d settled by hand, %d failed%s" % (
-        len(rows) + len(failed), moves, faults, len(re.findall(r"^FAILED: \w+: \S+ is lost", said, re.M)),
+        len(rows) + len(failed), moves, faults, len(re.findall(r"^FAILED: \w+: \S+ (?:is lost|runs nowhere)", said, re.M)),
         len(re.findall(r"^FAILED: \w+: \S+ runs twice", said, re.M)), by_hand, len(failed),
         ": seeds " + " ".join(failed) if failed else ""))
 

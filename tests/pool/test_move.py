@@ -151,6 +151,12 @@ def the_network_is_told_where_a_guest_is_and_a_silent_one_is_told_of(p):
     rest(p)
 
 
+def no_sanitizer_speaks(p):
+    """A thread sanitizer reports, and its process goes on."""
+    said = [what for what in sorted(os.listdir(p.dir)) if what.endswith(".log") and "Sanitizer" in p.log(what[:-4])]
+    assert not said, p.log(said[0][:-4])
+
+
 TESTS = [what_touches_the_network_is_filtered, a_heated_host_is_emptied, a_mover_that_hangs_keeps_no_guest_suspended,
     the_network_is_told_where_a_guest_is_and_a_silent_one_is_told_of]
 
@@ -174,6 +180,7 @@ def main():
                 began = time.monotonic()
                 test(p)
                 print("ok   %s (%.1f s)" % (test.__name__, time.monotonic() - began), flush=True)
+            no_sanitizer_speaks(p)
         except BaseException as failure:
             print("FAILED: %s" % failure, flush=True)
             for what in ["engine", *p.names, *(n + ".actuator" for n in p.names)]:

@@ -15,6 +15,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import test_berth
+from faults import change_free
 from guests import UUID
 from test_berth import MOVED, judge, play
 
@@ -34,6 +35,7 @@ def config_name(p, source):
 
 def grow(p, source):
     """By a MiB, which the engine shows once a report has it, and with it all that came before."""
+    change_free(p.path(source + ".xen"), lambda free: free - 1)
     with open(p.path(source + ".xen"), "r+", encoding="utf-8") as f:
         fcntl.flock(f, fcntl.LOCK_EX)
         text = f.read()

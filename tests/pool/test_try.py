@@ -100,6 +100,25 @@ def a_link_that_is_cut_costs_a_second_try(build):
     assert sorted(row[-1] for row in run.table().values())[-1] > "1", run.text
 
 
+def a_guest_that_no_host_can_take_is_a_failure(build):
+    text = Run(build, "--small", "--fault", "disk-nowhere").end(1)
+    assert re.search(r"^mail +16 MiB +n1 +n1:b ", text, re.M) and "each guest runs once" not in text, text
+    assert len(ROW.findall(text)) == 5 and "prepare mail n1 -> n2: refused (disks)" in text, text
+
+
+def each_fault_is_handled(build):
+    for name, fault in FAULTS.items():
+        if not fault.stay:
+            assert Run(build, "--small", "--fault", name).end(0)
+
+
+def a_full_size_run_takes_a_minute_at_most(build):
+    run = Run(build)
+    seconds = int(re.search(r"The whole took (\d+) s", run.end(0)).group(1))
+    assert seconds <= 60, seconds
+    run.table()
+
+
 def on_a_terminal_a_block_is_drawn_and_an_interrupt_leaves_nothing(build):
     tmp, text, interrupted = tempfile.mkdtemp(prefix="try-"), "", False
     pid, terminal = pty.fork()
@@ -134,7 +153,8 @@ def what_it_does_not_know_is_refused(build):
 
 
 TESTS = [what_it_does_not_know_is_refused, on_a_terminal_a_block_is_drawn_and_an_interrupt_leaves_nothing,
-    a_hot_host_is_emptied_and_the_pool_kept, a_link_that_is_cut_costs_a_second_try]
+    a_hot_host_is_emptied_and_the_pool_kept, a_link_that_is_cut_costs_a_second_try,
+    a_guest_that_no_host_can_take_is_a_failure, a_full_size_run_takes_a_minute_at_most, each_fault_is_handled]
 
 
 def main():

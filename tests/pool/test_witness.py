@@ -1,13 +1,15 @@
 """The witness of test_fault.py and test_chaos.py sees what it is there to see."""
 
+import fcntl
 import os
 import sys
 import tempfile
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import witness
-from guests import HOST, guest_line
+from guests import HOST, guest_line, memory
 
 RUNS = guest_line(1, "web")
 PAUSED = RUNS.replace("state=b", "state=p").replace("name=web", "name=web--incoming")
@@ -18,6 +20,7 @@ class Hosts:
 
     def __init__(self, folder):
         self.dir, self.names = folder, ["n1", "n2"]
+        self.states = dict(zip(self.names, (HOST % 10976 + RUNS, HOST % 12000)))
         self.set(RUNS, "")
         self.say("<5>engine-start")
 
@@ -35,17 +38,21 @@ class Hosts:
             f.write(line + "\n")
 
 
-def verdict(*acts):
+def verdict(*acts, after=0):
     """What the witness says after these, each of which it has seen."""
     with tempfile.TemporaryDirectory() as folder:
         hosts = Hosts(folder)
-        w = witness.Witness(hosts)
+        w = witness.Witness(hosts, after)
         with w:
             for act in acts:
                 act(hosts, w)
                 seen = w.samples
                 pool.wait_for("two looks", 10, lambda: w.samples > seen + 1)
-        return w.wrong or ""
+        try:
+            w.judge()
+        except AssertionError as why:
+            return str(why)
+        return ""
 
 
 def has(*lines):
@@ -64,6 +71,26 @@ def says(line):
     return lambda hosts, _: hosts.say(line)
 
 
+def soon(act):
+    """Once nobody does anything any more."""
+    return lambda hosts, w: threading.Timer(0.3, act, (hosts, w)).start()
+
+
+def is_kept_from_looking(hosts, _):
+    with open(hosts.path("n1.xen"), encoding="utf-8") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        threading.Event().wait(witness.HOLE + 0.1)
+
+
+def memory_is_counted(folder):
+    """A guest's memory is its host's again once it is gone."""
+    hosts = Hosts(folder)
+    hosts.states["n1"] = HOST % 12000 + RUNS
+    assert memory(hosts) == [("n1", 13024, 13024), ("n2", 12000, 12000)]
+    hosts.set("", PAUSED)
+    assert memory(hosts) == [("n1", 12000, 13024), ("n2", 13024, 12000)]
+
+
 def main():
     moving = has(RUNS, PAUSED)
     paused = has("", PAUSED)
@@ -73,10 +100,16 @@ def main():
     assert "is lost" in verdict(moving, has("", ""))
     assert verdict(lambda _, w: w.excuse("n1"), has("", "")) == ""
     assert "is lost" in verdict(lambda _, w: w.excuse("n2"), has("", ""))
-    assert "nobody was told" in verdict(paused, long)
-    assert "nobody was told" in verdict(says("<3>earlier"), paused, long, has("", RUNS))
-    assert "nobody was told" in verdict(paused, says("<4>warning"), long)
-    assert verdict(paused, says("<3>hold"), long) == ""
+    assert "nobody was told" in verdict(moving, paused, long)
+    assert "nobody was told" in verdict(says("<3>earlier"), moving, paused, long, has("", RUNS))
+    assert "nobody was told" in verdict(moving, paused, says("<4>warning"), long)
+    assert "nobody was told" in verdict(moving, paused, says("<3>store-failed error=full"), long)
+    assert "nobody was told" in verdict(moving, paused, says("<3>hold guest=web2 from=n1"), long)
+    assert verdict(moving, paused, says("<3>hold guest=web from=n1"), long) == ""
+    assert "runs twice" in verdict(moving, soon(has(RUNS, RUNS)), after=0.6)
+    assert "longest gap" in verdict(is_kept_from_looking)
+    with tempfile.TemporaryDirectory() as folder:
+        memory_is_counted(folder)
     return 0
 
 

@@ -18,7 +18,7 @@ import test_berth
 from badxl_host import mend, spoil
 from guests import domains, orders
 from test_berth import MOVED, STAYED, judge, play
-from witness import Witness, alerts, kill, logs, processes, until_nothing_left
+from witness import alerts, kill, logs, processes, until_nothing_left
 
 REFUSED = ("refused",)
 HEAD = ("hostile-head",)
@@ -117,21 +117,19 @@ def play_hang(p, host, verb, fault):
 
     source = next(name for name in p.names if "web" in domains(p, name))
     target = next(name for name in p.names if name != source)
-    with Witness(p) as witness:
-        spoil(p, host(source, target), verb, fault)
-        p.show("drain", source)
-        row = pool.wait_for("the hold", 60, held, p.check_alive)
-        mend(p, host(source, target))
-        time.sleep(3)
-        assert held(), "it let go by itself"
-        assert processes(p, host(source, target), "badxl.py", verb), "xl was ended"
-        assert "hold" in p.log("engine"), p.log("engine")
-        kill(p, host(source, target), "badxl.py", verb)
-        pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p),
-            p.check_alive)
-        p.show("undrain", source)
-        until_nothing_left(p)
-    witness.judge()
+    spoil(p, host(source, target), verb, fault)
+    p.show("drain", source)
+    row = pool.wait_for("the hold", 60, held, p.check_alive)
+    mend(p, host(source, target))
+    time.sleep(3)
+    assert held(), "it let go by itself"
+    assert processes(p, host(source, target), "badxl.py", verb), "xl was ended"
+    assert "hold" in p.log("engine"), p.log("engine")
+    kill(p, host(source, target), "badxl.py", verb)
+    pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p),
+        p.check_alive)
+    p.show("undrain", source)
+    until_nothing_left(p)
     return row
 
 
@@ -144,18 +142,16 @@ def play_dying(p, host, verb):
     before = {o["order"] for o in orders(p, "--all")}
     source = next(name for name in p.names if "web" in domains(p, name))
     target = next(name for name in p.names if name != source)
-    with Witness(p) as witness:
-        spoil(p, host(source, target), verb, "leaves-it-dying")
-        p.show("drain", source)
-        row = pool.wait_for("the source's word", 120, said, p.check_alive)
-        assert row["said"] == "moved", row
-        mend(p, host(source, target))
-        pool.run(p.path(source + ".xl"), "destroy", next(iter(domains(p, source))))
-        pool.wait_for("web on " + target, 60, lambda: domains(p, target) == {"web": "b"} and not orders(p),
-            p.check_alive)
-        p.show("undrain", source)
-        until_nothing_left(p)
-    witness.judge()
+    spoil(p, host(source, target), verb, "leaves-it-dying")
+    p.show("drain", source)
+    row = pool.wait_for("the source's word", 120, said, p.check_alive)
+    assert row["said"] == "moved", row
+    mend(p, host(source, target))
+    pool.run(p.path(source + ".xl"), "destroy", next(iter(domains(p, source))))
+    pool.wait_for("web on " + target, 60, lambda: domains(p, target) == {"web": "b"} and not orders(p),
+        p.check_alive)
+    p.show("undrain", source)
+    until_nothing_left(p)
     return next(o for o in orders(p, "--all") if o["order"] == row["order"])
 
 
@@ -174,21 +170,19 @@ def see_held(p, host, verb):
     source = next(name for name in p.names if "web" in domains(p, name))
     target = next(name for name in p.names if name != source)
     told = logs(p)
-    with Witness(p) as witness:
-        spoil(p, host(source, target), "migrate-receive", "dies-on-go", verb, "exits-1")
-        p.show("drain", source)
-        row = pool.wait_for("the hold", 90, held, p.check_alive)
-        pool.wait_for("the target's word", 30, lambda: "not-started" in p.log(target + ".actuator"), p.check_alive)
-        assert alerts(p, told), "held without an alert"
-        mend(p, target)
-        half, = domains(p, target)
-        pool.run(p.path(target + ".xl"), "rename", half, "web")
-        pool.run(p.path(target + ".xl"), "unpause", "web")
-        pool.run(p.path(source + ".xl"), "destroy", next(iter(domains(p, source))))
-        settle(p, row, target)
-        p.show("undrain", source)
-        until_nothing_left(p)
-    witness.judge()
+    spoil(p, host(source, target), "migrate-receive", "dies-on-go", verb, "exits-1")
+    p.show("drain", source)
+    row = pool.wait_for("the hold", 90, held, p.check_alive)
+    pool.wait_for("the target's word", 30, lambda: "not-started" in p.log(target + ".actuator"), p.check_alive)
+    assert alerts(p, told), "held without an alert"
+    mend(p, target)
+    half, = domains(p, target)
+    pool.run(p.path(target + ".xl"), "rename", half, "web")
+    pool.run(p.path(target + ".xl"), "unpause", "web")
+    pool.run(p.path(source + ".xl"), "destroy", next(iter(domains(p, source))))
+    settle(p, row, target)
+    p.show("undrain", source)
+    until_nothing_left(p)
     return next(o for o in orders(p, "--all") if o["order"] == row["order"])
 
 

@@ -37,10 +37,11 @@ def heated(began, step_s):
     return min(TOP, START + STEP * int((time.monotonic() - began) / step_s))
 
 
-def is_over(p, names):
-    """Nobody is on n1, and nobody on the way."""
+def is_over(p, names, stay):
+    """Nobody is on n1 but who must stay, and nobody on the way."""
     where = guests.places(p)
-    return all(len(where.get(uuid, [])) == 1 and where[uuid][0][0] != SOURCE for uuid in names) and not guests.orders(p)
+    return all(len(where.get(uuid, [])) == 1 and (name in stay or where[uuid][0][0] != SOURCE)
+        for uuid, name in names.items()) and not guests.orders(p)
 
 
 class Striker:
@@ -70,12 +71,13 @@ class Striker:
 
 def play(p, view, fault, step_s):
     began, celsius, striker = time.monotonic(), 0, Striker(p, view, fault)
+    stay = fault.stay if fault else ()
     while True:
         if heated(began, step_s) != celsius:
             celsius = heated(began, step_s)
             p.set_sensor(SOURCE, SENSOR, celsius)
         striker.look(view.look())
-        if striker.is_over() and celsius == TOP and is_over(p, view.names):
+        if striker.is_over() and celsius == TOP and is_over(p, view.names, stay):
             return
         p.check_alive()
         if time.monotonic() - began > LIMIT_S:
@@ -103,7 +105,7 @@ def story(p, sizes, fault, step_s):
     by_uuid = {uuid: sizes[name] for uuid, name in names.items()}
     start(p, fault)
     print("%s grows hot:\n" % SOURCE, flush=True)
-    with Witness(p) as witness:
+    with Witness(p, after=0) as witness:
         view = View(p, names, by_uuid, SOURCE, SENSOR)
         try:
             play(p, view, fault, step_s)

@@ -49,10 +49,11 @@ def engine_back(p, _move):
 class Fault:
     """strike(p, move) breaks something in the middle of a move, and mend(p, move) is called
     MEND_S later; lacking: {host: LUNs} that it has no device for, from the start.  ends: how at
-    least one order must end then, if any."""
+    least one order must end then, if any; stay: the guests that no host can take."""
 
-    def __init__(self, about, strike=None, mend=None, ends=None, lacking=None):
+    def __init__(self, about, strike=None, mend=None, ends=None, lacking=None, stay=()):
         self.about, self.strike, self.mend, self.ends, self.lacking = about, strike, mend, ends, lacking or {}
+        self.stay = stay
 
     def prepare(self, p):
         for host, luns in self.lacking.items():
@@ -71,4 +72,6 @@ FAULTS = {
     "engine-killed": Fault("the engine is killed, and started again", engine_killed, engine_back),
     # The two smallest go first, and one of them to n2.
     "disk-missing": Fault("n2 has no device for the disks of mail and build", ends="refused", lacking={"n2": (2, 5)}),
+    "disk-nowhere": Fault("neither n2 nor n3 has a device for the disk of mail, which stays: ./try fails", ends="refused",
+        lacking={"n2": (2,), "n3": (2,)}, stay=("mail",)),
 }
