@@ -16,6 +16,7 @@ ETC = os.path.join(pool.HERE, "..", "..", "etc")
 NAMES = ["n1", "n2", "n3", "n4", "n5"]
 SYSTEMCTL = "#!/bin/sh\necho \"$*\" >>%s\n"
 KEY = r"[A-Za-z0-9+/]{43}="
+SIX = "fd77::"  # the same hosts by IPv6
 
 
 class Site(pool.Pool):
@@ -28,6 +29,8 @@ class Site(pool.Pool):
         with open(self.path("bin", "systemctl"), "w", encoding="utf-8") as f:
             f.write(SYSTEMCTL % self.path("asked"))
         os.chmod(f.name, 0o755)
+        names = "127.0.0.1 localhost\n127.0.1.1 thismachine\n%s enginehost\n" % self.engine_address()
+        pool.run("mount", "--bind", self.write("names", names), "/etc/hosts")
 
     def _monitor_conf(self, name):
         self.shipped(name, "monitor", {"#user = lifeboat": "user = root"})
@@ -145,12 +148,16 @@ def five_hosts_are_set_up_in_ten_commands(p):
 
 
 def a_guest_moves_in_it(p):
-    p.show("drain", "n1")
-    pool.wait_for("web's new home", 60, lambda: not domains(p, "n1") and any(
+    """web, from where it runs."""
+    home = next(name for name in NAMES if domains(p, name))
+    def moved():
+        return sum(o["outcome"] == "moved" for o in p.ask("orders", "--all")["orders"])
+    before = moved()
+    p.show("drain", home)
+    pool.wait_for("web's new home", 60, lambda: not domains(p, home) and any(
         domains(p, name) == {"web": "b"} for name in NAMES), p.check_alive)
-    pool.wait_for("the proof", 20, lambda: any(o["outcome"] == "moved" for o in p.ask("orders", "--all")["orders"]),
-        p.check_alive)
-    p.show("undrain", "n1")
+    pool.wait_for("the proof", 20, lambda: moved() > before, p.check_alive)
+    p.show("undrain", home)
 
 
 def keys_are_their_owners_and_never_leave(p):
@@ -173,6 +180,37 @@ def what_the_site_wrote_is_kept(p):
     assert "user = root" in mine
     assert [line for line in shipped if line.startswith("# ")] == [line for line in mine if line.startswith("# ")]
     assert "calm = 2s" in p.text("engine", "policy.conf")
+
+
+def a_name_becomes_the_number_that_it_has(p):
+    assert p.administer("engine", "init", "--user", "root", "enginehost").strip() == p.words["engine"]
+    before = p.tree("n1")
+    named = p.words["engine"].replace(p.engine_address(), "enginehost")
+    assert p.administer("n1", "join", "--name", "n1", named).strip() == p.words["n1"]
+    assert p.tree("n1") == before
+    os.makedirs(p.folder("named"))
+    p.administer("named", "join", "--name", "n6", "--arrival", p.engine_address(), named)
+    assert "report = tcp://%s:7801\n" % p.engine_address() in p.text("named", "monitor.conf")
+
+
+def a_pool_may_be_reached_by_ipv6(p):
+    try:
+        pool.run("ip", "addr", "add", SIX + "1/64", "dev", "pool0", "nodad")
+    except pool.Failed:
+        print("        this machine has no IPv6")
+        return
+    for number, name in enumerate(NAMES, 1):
+        p.run_on(name, "ip", "addr", "add", "%s1%d/64" % (SIX, number), "dev", "eth0", "nodad")
+    word = p.administer("engine", "init", "--start", "--user", "root", SIX + "1").strip()
+    p.obey("engine")
+    assert word == p.words["engine"].replace(p.engine_address(), SIX + "1"), word
+    at_work(p)  # those that come by IPv4 are heard still
+    for number, name in enumerate(NAMES, 1):
+        p.administer(name, "join", "--start", "--name", name, "--force", "--arrival", "%s1%d" % (SIX, number), word)
+        p.obey(name)
+        assert "exchange = tcp://[%s1]:7802\n" % SIX in p.text(name, "actuator.conf")
+    at_work(p)
+    a_guest_moves_in_it(p)
 
 
 def said_again_it_changes_nothing(p):
@@ -256,8 +294,13 @@ def what_will_not_do_is_said(p):
     key = p.words["engine"].split("=", 1)[1]
     for where, args, sentence in (
             ("engine", ["init", "--user", "root", "127.0.0.1"], "leads every host to itself"),
-            ("engine", ["init", "--user", "root", "no-such-host.invalid"], "no IPv4 address is known"),
-            ("engine", ["init", "--user", "root", "fe80::1"], "neither an IPv4 address nor a name"),
+            ("engine", ["init", "--user", "root", "::1"], "leads every host to itself"),
+            ("engine", ["init", "--user", "root", "localhost"], "localhost is 127.0.0.1, which leads every host to itself"),
+            ("engine", ["init", "--user", "root", "thismachine"], "127.0.1.1, which leads every host to itself"),
+            ("engine", ["init", "--user", "root", "no-such-host.invalid"], "no address is known"),
+            ("engine", ["init", "--user", "root", "0.0.0.0"], "no address at which other machines"),
+            ("engine", ["init", "--user", "root", "fe80::1"], "no address at which other machines"),
+            ("engine", ["init", "--user", "root", "fe80::1%eth0"], "neither an IP address nor a name"),
             ("engine", ["init", "--user", "nobody-here", p.engine_address()], "no user 'nobody-here'"),
             ("engine", ["admit", "n 6=" + key], "is not HOST=KEY"),
             ("engine", ["admit", "n6=" + key[:-2]], "is not HOST=KEY"),
@@ -265,7 +308,7 @@ def what_will_not_do_is_said(p):
             ("engine", ["admit"], "no host was named"),
             ("n1", ["join", "--name", "n/1", p.words["engine"]], "a host's name is"),
             ("n1", ["join", "--name", "n1", p.engine_address()], "is not ADDRESS=KEY"),
-            ("n1", ["join", "--name", "n1", "no-such-host.invalid=" + key], "no IPv4 address is known"),
+            ("n1", ["join", "--name", "n1", "no-such-host.invalid=" + key], "no address is known"),
             ("n1", ["join", "--name", "n1", "--arrival", p.address("n2"), p.words["engine"]], "no address of this host"),
             ("n1", ["join", "--name", "n1", "--arrival", "n1", p.words["engine"]], "no numeric address")):
         said = p.refused(where, *args)
@@ -330,6 +373,7 @@ TESTS = [
     a_guest_moves_in_it,
     keys_are_their_owners_and_never_leave,
     what_the_site_wrote_is_kept,
+    a_name_becomes_the_number_that_it_has,
     said_again_it_changes_nothing,
     without_start_nothing_is_started,
     another_engine_is_refused_until_it_is_forced,
@@ -343,6 +387,7 @@ TESTS = [
     a_full_disk_leaves_everything_as_it_was,
     without_rights_it_says_that_it_needs_root,
     a_host_without_an_actuator_is_watched,
+    a_pool_may_be_reached_by_ipv6,
 ]
 
 
