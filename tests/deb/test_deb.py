@@ -18,6 +18,7 @@ SKIP = 77
 OLD = "0.0.1"
 STAND_IN = """#!/bin/sh
 # A service manager that notes what it is asked; /tmp/active and /tmp/moves say what runs.
+case "$*" in *ExecMainStart*) echo 0; exit ;; esac
 echo "$*" >>/tmp/asked
 case "$*" in
 *list-units*) cat /tmp/moves 2>/dev/null ;;
@@ -256,9 +257,9 @@ def check_setup(m):
     host = word(m.run("sh", "-c", join + engine).stdout, "xen01")
     said = m.run("lifeboat", "admit", "--start", host).stdout
     expect("1 host is admitted" in said, "three commands set up an engine and a host", said)
-    expect(m.asked().splitlines() == ["enable lifeboat-policy", "restart lifeboat-policy",
-           "enable lifeboat-monitor lifeboat-actuator", "restart lifeboat-monitor lifeboat-actuator",
-           "enable lifeboat-policy", "restart lifeboat-policy"], "and start them")
+    expect(m.asked().splitlines() == ["enable lifeboat-policy", "start lifeboat-policy",
+           "enable lifeboat-monitor lifeboat-actuator", "start lifeboat-monitor", "start lifeboat-actuator",
+           "enable lifeboat-policy", "start lifeboat-policy"], "and start them")
     expect(m.stat("/etc/lifeboat/engine.key") == "600 lifeboat:lifeboat", "the engine's key is the engine's alone")
     expect(m.stat("/etc/lifeboat/host.key") == "600 root:root", "the host's key is root's alone")
     expect(m.run("sh", "-c", "lifeboat pubkey < /etc/lifeboat/host.key").stdout.strip() == host.split("=", 1)[1],

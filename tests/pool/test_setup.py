@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
@@ -14,7 +15,12 @@ from guests import HOST, domains, guest_line
 
 ETC = os.path.join(pool.HERE, "..", "..", "etc")
 NAMES = ["n1", "n2", "n3", "n4", "n5"]
-SYSTEMCTL = "#!/bin/sh\necho \"$*\" >>%s\n"
+# The service manager: it tells since when a unit runs, and writes down what else it is asked.
+SYSTEMCTL = """#!/bin/sh
+case $1 in show) for unit; do :; done; cat "%s/$WHERE.$unit.since" 2>/dev/null || echo 0; exit ;; esac
+[ ! -e "%s/systemctl.fails" ] || exit 1
+echo "$*" >>%s
+"""
 KEY = r"[A-Za-z0-9+/]{43}="
 SIX = "fd77::"  # the same hosts by IPv6
 
@@ -27,7 +33,7 @@ class Site(pool.Pool):
         self.words = {}
         os.makedirs(self.path("bin"))
         with open(self.path("bin", "systemctl"), "w", encoding="utf-8") as f:
-            f.write(SYSTEMCTL % self.path("asked"))
+            f.write(SYSTEMCTL % (self.dir, self.dir, self.path("asked")))
         os.chmod(f.name, 0o755)
         names = "127.0.0.1 localhost\n127.0.1.1 thismachine\n%s enginehost\n" % self.engine_address()
         pool.run("mount", "--bind", self.write("names", names), "/etc/hosts")
@@ -76,7 +82,8 @@ class Site(pool.Pool):
         """One command of an administrator; what it printed, of a refusal the sentence."""
         done = subprocess.run([*(self.inside(where) if where in self.holders else []), *start,
             program or self.program("lifeboat"), *args, "--folder", self.folder(where)], input=stdin, text=True,
-            capture_output=True, check=False, env={**os.environ, "PATH": self.path("bin") + ":" + os.environ["PATH"]})
+            capture_output=True, check=False, env={**os.environ, "WHERE": where,
+            "PATH": self.path("bin") + ":" + os.environ["PATH"]})
         assert done.returncode == status, (args, done.returncode, done.stdout, done.stderr)
         self.commands += 1
         return done.stdout if status == 0 else done.stderr
@@ -115,6 +122,7 @@ class Site(pool.Pool):
         env = {"LD_PRELOAD": os.path.join(self.build, "tests", "pool", "fakexen.so"), "FAKEXEN_STATE":
             self.path(where + ".xen"), "ASAN_OPTIONS": "verify_asan_link_order=0"} if unit == "lifeboat-monitor" else {}
         conf = unit.split("-")[1] + ".conf"
+        self.write("%s.%s.since" % (where, unit), "%d\n" % (time.monotonic_ns() // 1000))
         self.start(unit + where, [*(self.inside(where) if where in self.holders else []), self.program(unit), "-c",
             os.path.join(self.folder(where), conf)], env)
 
@@ -222,6 +230,27 @@ def said_again_it_changes_nothing(p):
     p.administer("engine", "admit", "--start", *[p.words[name] for name in NAMES])
     assert {name: p.tree(name) for name in p.words} == before
     assert not [line for line in p.asked() if line.startswith("restart")]
+
+
+def what_runs_since_before_it_was_written_is_started_anew(p):
+    path = os.path.join(p.folder("engine"), "policy.conf")
+    before = p.text("engine", "policy.conf")
+    fresh = pool.run(p.program("lifeboat"), "pubkey", input=pool.run(p.program("lifeboat"), "genkey")).strip()
+    p.asked()
+    p.administer("engine", "admit", "n7=" + fresh)
+    p.write("systemctl.fails", "")
+    assert "all is written" in p.administer("engine", "admit", "--start", "n7=" + fresh, status=1)
+    os.unlink(p.path("systemctl.fails"))
+    for verb in ("restart", "start"):  # the second time it has read it
+        p.administer("engine", "admit", "--start", "n7=" + fresh)
+        assert p.asked() == ["enable lifeboat-policy", verb + " lifeboat-policy"]
+        p.unit("engine", "lifeboat-policy", verb)
+    with open(path, "w", encoding="utf-8") as f:  # by hand
+        f.write(before)
+    p.administer("engine", "admit", "--start", p.words["n1"])
+    assert p.asked() == ["enable lifeboat-policy", "restart lifeboat-policy"]
+    p.unit("engine", "lifeboat-policy", "restart")
+    at_work(p)
 
 
 def without_start_nothing_is_started(p):
@@ -365,7 +394,7 @@ def a_host_without_an_actuator_is_watched(p):
     os.makedirs(p.folder("lone"))
     said = p.administer("lone", "join", "--name", "n6", "--start", p.words["engine"], program=p.path("bin", "lifeboat"))
     assert sorted(p.tree("lone")) == ["host.key", "monitor.conf"], said
-    assert p.asked() == ["enable lifeboat-monitor", "restart lifeboat-monitor"]
+    assert p.asked() == ["enable lifeboat-monitor", "start lifeboat-monitor"]
 
 
 TESTS = [
@@ -376,6 +405,7 @@ TESTS = [
     a_name_becomes_the_number_that_it_has,
     said_again_it_changes_nothing,
     without_start_nothing_is_started,
+    what_runs_since_before_it_was_written_is_started_anew,
     another_engine_is_refused_until_it_is_forced,
     another_port_is_the_sites_and_another_address_is_not,
     a_host_with_a_new_key_is_admitted_again,
