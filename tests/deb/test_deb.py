@@ -103,7 +103,7 @@ def base_system(folder, packages):
     if not os.path.exists(path):
         try:
             run("timeout", "240", "mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages), suite, path + ".part.tar",
-                timeout=250)
+                timeout=300)
         except Failed as e:
             skip("no Debian to install on: %s" % e)
         os.rename(path + ".part.tar", path)
