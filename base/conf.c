@@ -456,14 +456,32 @@ print_mdoc_range(FILE *f, const struct conf_key *key)
 		    number_text(most, sizeof(most), key, key->max));
 }
 
+/* In lines of mdoc, which are of at most 80 bytes. */
+static void
+print_mdoc_text(FILE *f, const char *text)
+{
+	enum { WIDTH = 80 };
+
+	while (strlen(text) > WIDTH) {
+		const char *blank = memrchr(text, ' ', WIDTH + 1);
+
+		if (!blank)
+			break;
+		fprintf(f, "%.*s\n", (int)(blank - text), text);
+		text = blank + 1;
+	}
+	fprintf(f, "%s\n", text);
+}
+
 void
 conf_print_mdoc(FILE *f, const struct conf_key *keys, const char *section)
 {
-	fprintf(f, ".Ss [%s]\n.Bl -tag -width Ds\n", section);
+	fprintf(f, ".Ss [%s]\\&\n.Bl -tag -width Ds\n", section);
 	for (const struct conf_key *k = keys; k->section; k++) {
 		if (strcmp(k->section, section) != 0)
 			continue;
-		fprintf(f, ".It Cm %s\n%s\n", k->name, k->doc);
+		fprintf(f, ".It Cm %s\n", k->name);
+		print_mdoc_text(f, k->doc);
 		print_mdoc_range(f, k);
 		if (!k->fallback)
 			fprintf(f, "Must be given.\n");

@@ -2,9 +2,9 @@
  * base/sandbox: the system calls that a process on the network may make.
  *
  * Such a process has neither root nor keys of the pool; behind the filter it can start no
- * program, open no file and reach no other process either.  A call outside its role's
- * table ends it with SIGSYS, and its parent does what it does at any other death.  The
- * kernel's log has the call's number.
+ * program, write no file and reach no other process either, and only a target may open
+ * one, to read.  A call outside its role's table ends it with SIGSYS, and its parent does
+ * what it does at any other death.  The kernel's log has the call's number.
  */
 #ifndef BASE_SANDBOX_H
 #define BASE_SANDBOX_H

@@ -9,16 +9,32 @@
 
 #include "base/err.h"
 
-enum { ADDRESS_SIZE = 100 };
+enum { ADDRESS_SIZE = 100, ADDRESS_URL = ADDRESS_SIZE + 16 };
 
-/* Of a name or a numeric address, by IPv4 as the daemons reach the engine.  0, or -EINVAL
- * with a sentence. */
-int address_resolve(struct in_addr *out, const char *text, struct err *err);
+struct address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	};
+	char text[INET6_ADDRSTRLEN]; /* numeric */
+};
 
-bool address_is_loopback(struct in_addr address);
+/*
+ * Of a numeric address or a name; where a name has both, by IPv4, at which the engine
+ * listens of itself.  One that leads no other machine here (unspecified, a group's, or of
+ * one link alone) is refused.  0, or -EINVAL with a sentence.
+ */
+int address_resolve(struct address *out, const char *text, struct err *err);
 
-/* The numeric address from which this host reaches that one.  0 or -errno. */
-int address_towards(char out[ADDRESS_SIZE], struct in_addr to);
+bool address_is_ipv6(const struct address *a);
+bool address_is_loopback(const struct address *a);
+
+/* "tcp://192.0.2.1:", "tcp://[2001:db8::1]:": what a port completes.  Its length. */
+int address_url(char url[ADDRESS_URL], const struct address *a);
+
+/* The address from which this host reaches that one.  0 or -errno. */
+int address_towards(struct address *out, const struct address *to);
 
 /* Is it numeric (of either family) and this machine's own?  0, or -EINVAL with a
  * sentence. */

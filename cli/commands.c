@@ -54,8 +54,8 @@ static const struct command commands[] = {
 	  "restarts, it is asked again every second.\n", 0, 0, ASKS, watch_run },
 	{ "init", "ADDRESS", "set up the engine's host",
 	  "Makes the engine's key and prints what 'join' is to be given on each Xen host. ADDRESS\n"
-	  "is where those reach this machine, as an IPv4 address or a name. What stands is kept,\n"
-	  "so it can be said again.\n"
+	  "is where those reach this machine: IPv4, IPv6, or a name, which is looked up once. What\n"
+	  "stands is kept, so it can be said again.\n"
 	  "  --start        enable and start lifeboat-policy\n"
 	  "  --user USER    who the engine runs as, and its key belongs to (lifeboat)\n"
 	  "  --folder PATH  where keys and configurations are (" ETC_DIR ")\n",

@@ -1,7 +1,6 @@
 /* join: a host's key, and what its monitor and actuator need to know. */
 #include "cli/commands.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,8 +29,8 @@ struct joining {
 	struct setup_conf monitor, actuator;
 	bool has_actuator;
 	char name[NAME_SIZE]; /* this host's */
-	char engine[ADDRESS_SIZE], engine_key[SEAL_TEXT];
-	struct in_addr address; /* the engine's */
+	struct address engine;
+	char engine_key[SEAL_TEXT];
 };
 
 static int
@@ -60,13 +59,17 @@ static int
 find_engine(struct joining *j)
 {
 	struct err *err = &j->setup.err;
+	char given[ADDRESS_SIZE];
+	int r;
 
-	if (!setup_parse(
-		j->setup.cli->operands[0], j->engine, sizeof(j->engine), j->engine_key))
+	if (!setup_parse(j->setup.cli->operands[0], given, sizeof(given), j->engine_key))
 		return err_set(err, -EINVAL,
 		    "'%s' is not ADDRESS=KEY, as 'lifeboat init' prints it",
 		    j->setup.cli->operands[0]);
-	return address_resolve(&j->address, j->engine, err);
+	r = address_resolve(&j->engine, given, err);
+	if (r == 0 && strcmp(given, j->engine.text) != 0)
+		setup_say("%s: is %s, which is what is written", given, j->engine.text);
+	return r;
 }
 
 /* tcp://ENGINE:PORT.  Another port is the site's choice, and stays. */
@@ -74,8 +77,8 @@ static int
 want_url(struct joining *j, struct setup_conf *c, const char *const where[2], int port,
     const char *example)
 {
-	char url[ADDRESS_SIZE + 16], old[EDIT_VALUE];
-	int host = snprintf(url, sizeof(url), "tcp://%s:", j->engine);
+	char url[ADDRESS_URL], old[EDIT_VALUE];
+	int host = address_url(url, &j->engine);
 
 	if (edit_get(&c->edit, where[0], where[1], old) &&
 	    strncmp(old, url, (size_t)host) == 0)
@@ -103,7 +106,7 @@ find_arrival(struct joining *j, char arrival[ADDRESS_SIZE])
 	struct err *err = &j->setup.err;
 	const char *given = j->setup.cli->arrival;
 	char old[EDIT_VALUE], why[128];
-	struct in_addr address;
+	struct address own;
 	int r;
 
 	edit_get(&j->actuator.edit, at_arrival[0], at_arrival[1], old);
@@ -113,16 +116,16 @@ find_arrival(struct joining *j, char arrival[ADDRESS_SIZE])
 		r = address_check_own(given, err);
 		return r == 0 && !text_copy(arrival, ADDRESS_SIZE, given) ? -EINVAL : r;
 	}
-	r = address_towards(arrival, j->address);
+	r = address_towards(&own, &j->engine);
 	if (r < 0)
-		return err_set(err, r, "no way to the engine at %s: %s", j->engine,
+		return err_set(err, r, "no way to the engine at %s: %s", j->engine.text,
 		    err_text(why, sizeof(why), r));
-	if (inet_pton(AF_INET, arrival, &address) == 1 && address_is_loopback(address))
+	if (address_is_loopback(&own))
 		return err_set(err, -EINVAL,
-		    "'%s' is this very machine: say with --arrival at which of its "
+		    "%s is this very machine: say with --arrival at which of its "
 		    "addresses guests arrive",
-		    j->engine);
-	return 0;
+		    j->engine.text);
+	return text_copy(arrival, ADDRESS_SIZE, own.text) ? 0 : -EINVAL;
 }
 
 static bool

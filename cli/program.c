@@ -1,6 +1,7 @@
 #include "cli/program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -40,25 +41,63 @@ program_find(char path[PATH_MAX], const char *daemon)
 	return false;
 }
 
-int
-program_run(const char *const argv[])
+/* With its standard output there.  Its process, or -errno. */
+static pid_t
+start(const char *const argv[], int out)
 {
 	posix_spawn_file_actions_t actions;
-	int status, r;
-	pid_t pid;
+	pid_t pid = 0;
+	int r = posix_spawn_file_actions_init(&actions);
 
-	r = posix_spawn_file_actions_init(&actions);
 	if (r != 0)
 		return -r;
-	r = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+	r = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 	if (r == 0)
 		r = posix_spawnp(&pid, argv[0], &actions, NULL,
 		    (char *const *)(uintptr_t)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
-	if (r != 0)
-		return -r;
+	return r == 0 ? pid : -r;
+}
+
+static int
+finish(pid_t pid)
+{
+	int status;
+
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
+}
+
+int
+program_run(const char *const argv[])
+{
+	pid_t pid = start(argv, STDERR_FILENO);
+
+	return pid < 0 ? pid : finish(pid);
+}
+
+int
+program_ask(const char *const argv[], char *answer, size_t size)
+{
+	size_t used = 0;
+	ssize_t n = 1;
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	pid = start(argv, ends[1]);
+	close(ends[1]);
+	while (pid > 0 && n > 0 && used < size - 1) {
+		n = read(ends[0], answer + used, size - 1 - used);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else
+			used += n > 0 ? (size_t)n : 0;
+	}
+	answer[used] = '\0';
+	close(ends[0]);
+	return pid < 0 ? pid : finish(pid);
 }

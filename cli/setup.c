@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -87,6 +88,13 @@ path_in(struct setup *s, char path[SETUP_PATH], const char *file)
 	return 0;
 }
 
+static void
+note_read(struct setup *s, const char *path)
+{
+	if (s->n_read < SETUP_FILES)
+		text_copy(s->read[s->n_read++], SETUP_PATH, path);
+}
+
 int
 setup_open(struct setup *s, struct setup_conf *c, const char *daemon, const char *file)
 {
@@ -95,6 +103,8 @@ setup_open(struct setup *s, struct setup_conf *c, const char *daemon, const char
 
 	*c = (struct setup_conf){ .daemon = daemon, .edit = EDIT_NULL };
 	r = path_in(s, c->path, file);
+	if (r == 0)
+		note_read(s, c->path);
 	if (r == 0)
 		r = files_read(&text, &c->found, c->path, &s->err);
 	if (r != 0)
@@ -177,6 +187,7 @@ setup_key(struct setup *s, const char *path, uid_t uid, gid_t gid, struct seal_p
 {
 	struct stat st;
 
+	note_read(s, path);
 	if (lstat(path, &st) < 0 && errno == ENOENT) {
 		return make_key(s, path, uid, gid, pair);
 	}
@@ -253,19 +264,65 @@ systemctl(struct setup *s, const char *verb, const char *const *units)
 	return 0;
 }
 
+static int64_t
+now_us(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* When the youngest of what the daemons read took its place, on the monotonic clock. */
+static int64_t
+newest_us(const struct setup *s)
+{
+	int64_t offset = now_us(CLOCK_REALTIME) - now_us(CLOCK_MONOTONIC), at, newest = 0;
+	struct stat st;
+
+	for (size_t i = 0; i < s->n_read; i++) {
+		if (stat(s->read[i], &st) < 0)
+			continue;
+		at = (int64_t)st.st_ctim.tv_sec * 1000000 + st.st_ctim.tv_nsec / 1000;
+		newest = at - offset > newest ? at - offset : newest;
+	}
+	return newest;
+}
+
+/* "start", or "restart" for one that may have read what stood before. */
+static const char *
+verb_for(const struct setup *s, const char *unit)
+{
+	const char *const argv[] = { "systemctl", "show",
+		"--property=ExecMainStartTimestampMonotonic", "--value", unit, NULL };
+	char answer[64], *end;
+	long long started;
+
+	if (program_ask(argv, answer, sizeof(answer)) != 0)
+		return "restart";
+	started = strtoll(answer, &end, 10);
+	if (end == answer || (*end != '\n' && *end != '\0'))
+		return "restart";
+	return started > 0 && started <= newest_us(s) ? "restart" : "start";
+}
+
 int
 setup_units(struct setup *s, const char *const *units)
 {
-	bool restart = s->n > 0;
 	int r;
 
 	if (!s->cli->start)
 		return 0;
 	r = systemctl(s, "enable", units);
-	if (r == 0)
-		r = systemctl(s, restart ? "restart" : "start", units);
-	for (size_t i = 0; r == 0 && units[i]; i++)
-		setup_say("%s: %s", units[i], restart ? "started anew" : "runs");
+	for (size_t i = 0; r == 0 && units[i]; i++) {
+		const char *const one[] = { units[i], NULL };
+		const char *verb = verb_for(s, units[i]);
+
+		r = systemctl(s, verb, one);
+		if (r == 0)
+			setup_say(
+			    "%s: %s", units[i], *verb == 'r' ? "started anew" : "runs");
+	}
 	return r;
 }
 

@@ -30,6 +30,8 @@ struct setup {
 	int lock;
 	struct files_new files[SETUP_FILES];
 	size_t n;
+	char read[SETUP_FILES][SETUP_PATH]; /* what the daemons read, written or kept */
+	size_t n_read;
 	struct err err;
 };
 
@@ -66,8 +68,8 @@ int setup_stage(struct setup *s, struct setup_conf *c);
 /* Put all in place. */
 int setup_commit(struct setup *s);
 
-/* With --start: enable the units (NULL-ended) and start them; anew, if a file was put in
- * place. */
+/* With --start: enable the units (NULL-ended) and start them; anew, if one runs since
+ * before a file that it reads was put in place, by whomever. */
 int setup_units(struct setup *s, const char *const *units);
 
 /* A line on standard error, escaped. */

@@ -80,36 +80,39 @@ door_host_row(const struct engine *e, host_t host, mono_t now)
 	    "probes", probes(&v), "actuator", v.actuator);
 }
 
-/* All hosts judged for a guest; the caller frees. */
-static struct place_row *
-judge(const struct engine *e, host_t from, int guest, int *n, enum why *stays)
+/* All hosts judged for a guest; the caller frees the rows, of which there are none when
+ * memory is out. */
+static struct place_list
+judge(const struct engine *e, host_t from, int guest)
 {
-	int hosts = core_hosts(e->core);
-	struct place_row *rows = calloc((size_t)hosts + 1, sizeof(*rows));
+	struct place_list list = { .room = core_hosts(e->core), .stays = WHY_NONE };
 
-	*n = rows ? core_place(e->core, from, guest, rows, hosts, stays) : 0;
-	return rows;
+	list.rows = calloc((size_t)list.room + 1, sizeof(*list.rows));
+	if (list.rows)
+		core_place(e->core, from, guest, &list);
+	return list;
 }
 
 json_t *
 door_guest_row(const struct engine *e, host_t host, int guest)
 {
 	struct host_view v, to;
-	enum why stays = WHY_NONE, planned_stay;
+	enum why stays, planned_stay;
 	host_t target;
 	char uuid[UUID_TEXT_SIZE];
 	const struct guest_facts *g;
-	struct place_row *rows;
-	int n, targets = 0;
+	struct place_list list;
+	int targets = 0;
 	bool leaving;
 	json_t *row;
 
 	core_host(e->core, host, &v);
 	g = &v.xen->guests[guest];
 	uuid_format(uuid, &g->uuid);
-	rows = judge(e, host, guest, &n, &stays);
-	while (targets < n && rows[targets].gate == WHY_NONE)
+	list = judge(e, host, guest);
+	while (targets < list.n && list.rows[targets].gate == WHY_NONE)
 		targets++;
+	stays = list.stays == WHY_NONE && targets == 0 ? WHY_NO_TARGET : list.stays;
 	leaving = core_plan(e->core, host, &g->uuid, &target, &planned_stay) &&
 		  planned_stay == WHY_NONE && core_host(e->core, target, &to);
 	row = json_pack(
@@ -117,12 +120,9 @@ door_guest_row(const struct engine *e, host_t host, int guest)
 	    g->name, "uuid", uuid, "host", v.name, "state", guest_state_name(g->state),
 	    "type", guest_type_name(g->type), "memory_kib", (json_int_t)g->memory_kib,
 	    "vcpus", (int)g->vcpus, "cpu_permille", (int)g->cpu_permille, "master",
-	    master_name(g->master), "stays",
-	    stays == WHY_NONE && targets == 0 ? why(WHY_NO_TARGET) : why(stays),
-	    "stays_sentence",
-	    stays == WHY_NONE && targets == 0 ? sentence(WHY_NO_TARGET) : sentence(stays),
-	    "targets", targets, "would_move", leaving ? to.name : NULL);
-	free(rows);
+	    master_name(g->master), "stays", why(stays), "stays_sentence",
+	    sentence(stays), "targets", targets, "would_move", leaving ? to.name : NULL);
+	free(list.rows);
 	return row;
 }
 
@@ -176,14 +176,12 @@ door_readings(const struct engine *e, host_t host, mono_t now)
 json_t *
 door_place(const struct engine *e, host_t from, int guest, host_t only)
 {
+	struct place_list judged = judge(e, from, guest);
 	json_t *list = json_array();
-	enum why stays = WHY_NONE;
 	struct host_view v;
-	int n;
-	struct place_row *rows = judge(e, from, guest, &n, &stays);
 
-	for (int i = 0; i < n; i++) {
-		const struct place_row *p = &rows[i];
+	for (int i = 0; i < judged.n; i++) {
+		const struct place_row *p = &judged.rows[i];
 		if ((only.i >= 0 && p->host.i != only.i) ||
 		    !core_host(e->core, p->host, &v))
 			continue;
@@ -194,7 +192,7 @@ door_place(const struct engine *e, host_t from, int guest, host_t only)
 			(json_int_t)p->need, "have", (json_int_t)p->have, "load_permille",
 			(int)p->load));
 	}
-	free(rows);
+	free(judged.rows);
 	return list;
 }
 

@@ -225,7 +225,7 @@ step(struct replay *r, const char *line)
 
 	if (r->expected)
 		return err_set(r->err, -EINVAL, "the snapshot ends too soon");
-	parsed = trace_parse(r->t, r->event, r->core, (mono_t){ 0 }, line, r->err);
+	parsed = trace_parse(r->t, r->event, r->core, line, r->err);
 	if (parsed < 0)
 		return parsed;
 	/* The actions in the input are what is being found out. */

@@ -43,9 +43,9 @@ char *trace_prose(char *buf, size_t size, const struct trace *t, const struct co
 /*
  * Read one line.  0: an event.  1: nothing to step (blank, comment, indented).
  * -EINVAL with a sentence.  core as before the step: short readings are completed from
- * it.
+ * it.  The time is the line's, from 0.
  */
 int trace_parse(struct trace *t, struct event *event, const struct core *core,
-    mono_t origin, const char *line, struct err *err);
+    const char *line, struct err *err);
 
 #endif

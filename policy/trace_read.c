@@ -273,7 +273,7 @@ read_event(struct reader *r)
 
 /* "@12.5s" */
 static int
-read_time(struct reader *r, mono_t origin, const char *word)
+read_time(struct reader *r, const char *word)
 {
 	char text[40];
 	int64_t ms;
@@ -285,13 +285,12 @@ read_time(struct reader *r, mono_t origin, const char *word)
 	text[len - 2] = '\0';
 	if (!text_parse_milli(&ms, text) || ms > INT64_MAX / 4)
 		return reader_bad(r, "not a time such as @12.5s", word);
-	r->e->now = mono_add(origin, ms);
+	r->e->now = (mono_t){ ms };
 	return 0;
 }
 
 int
-/* NOLINTNEXTLINE(readability-function-size): the six parameters of its contract */
-trace_parse(struct trace *t, struct event *event, const struct core *core, mono_t origin,
+trace_parse(struct trace *t, struct event *event, const struct core *core,
     const char *line, struct err *err)
 {
 	struct reader r = { .t = t, .core = core, .e = event, .err = err };
@@ -308,7 +307,7 @@ trace_parse(struct trace *t, struct event *event, const struct core *core, mono_
 		return -ENOMEM;
 	r.rest = copy;
 	word = reader_next(&r);
-	ret = read_time(&r, origin, word);
+	ret = read_time(&r, word);
 	if (ret == 0) {
 		word = reader_next(&r);
 		event->kind = EVENT_TICK;

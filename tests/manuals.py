@@ -4,6 +4,7 @@ manuals.py SOURCE BUILD
 Section 5: the tables of keys, with ranges and defaults, are what --print-mdoc says; its examples are accepted.
 etc/PROGRAM.conf: every key with its default, below the same sentence and range; it is accepted.
 Sections 1 and 8: every option and command of --help, and no other.
+All of them: a page of ours that is referred to is there.
 README.md, CONTRIBUTING.md and doc/: every command line there names a program, a command and options that exist, and
 every file of the tree that is named is there.
 
@@ -42,7 +43,7 @@ def settle(path, found, wanted, what):
 
 def tables(program):
     """section -> its part of the page, as the program's table of keys has it."""
-    parts = re.findall(r"^\.Ss \[[^\n]*\]\n\.Bl .*?^\.El\n", said(program, "--print-mdoc"), re.M | re.S)
+    parts = re.findall(r"^\.Ss \[[^\n]*\]\\&\n\.Bl .*?^\.El\n", said(program, "--print-mdoc"), re.M | re.S)
     return {part.split("]")[0].removeprefix(".Ss ["): part for part in parts}
 
 
@@ -51,7 +52,7 @@ def check_page(program):
     page = path.read_text()
     wanted = page
     for section, part in tables(program).items():
-        pattern = r"^\.Ss %s\n\.Bl .*?^\.El\n" % re.escape("[%s]" % section)
+        pattern = r"^\.Ss %s\n\.Bl .*?^\.El\n" % re.escape("[%s]\\&" % section)
         if not re.search(pattern, page, re.M | re.S):
             faults.append("%s has no section %s" % (path.name, section))
         wanted = re.sub(pattern, lambda _, part=part: part, wanted, flags=re.M | re.S)
@@ -188,6 +189,12 @@ def command_lines(text):
                 yield part.split("#")[0].split()
 
 
+def check_references(path):
+    for name, section in set(re.findall(r"^\.Xr (lifeboat\S*) (\d)", path.read_text(), re.M)):
+        if not path.with_name("%s.%s" % (name, section)).exists():
+            faults.append("%s: there is no %s(%s)" % (path.name, name, section))
+
+
 def check_document(path, helps):
     for program, *words in command_lines(path.read_text()):
         name = program.removeprefix("lifeboat-")
@@ -221,6 +228,8 @@ for name in DAEMONS:
     check_configuration(name)
     check_options("lifeboat-%s.8" % name, (root / ("doc/man/lifeboat-%s.8" % name)).read_text(), helps[name])
 check_command_page(helps["lifeboat"])
+for path in (root / "doc/man").iterdir():
+    check_references(path)
 for path in documents:
     check_document(path, helps)
     check_files(path)

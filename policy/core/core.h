@@ -86,9 +86,13 @@ struct place_row {
 	int64_t need, have; /* memory in KiB, versions as major * 1000 + minor, counts */
 	uint32_t load;      /* permille of the host's CPUs */
 };
-/* Rows written (at most n).  stays: why it would not be moved at all, or WHY_NONE. */
-int core_place(const struct core *core, host_t from, int guest, struct place_row *rows,
-    int n, enum why *stays);
+struct place_list {
+	struct place_row *rows; /* the caller's */
+	int room, n;            /* of rows: there are, were written */
+	enum why stays;         /* why it would not be moved at all, or WHY_NONE */
+};
+/* Fills the list, into the room that the caller has set. */
+void core_place(const struct core *core, host_t from, int guest, struct place_list *list);
 
 /*
  * What was decided last of a guest whose host is being emptied: where it would go, or why

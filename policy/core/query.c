@@ -208,19 +208,19 @@ sort_heap(struct place_row *rows, int n)
 	}
 }
 
-int
-/* NOLINTNEXTLINE(readability-function-size): a buffer is two parameters. */
-core_place(const struct core *core, host_t from, int guest, struct place_row *rows, int n,
-    enum why *stays)
+void
+core_place(const struct core *core, host_t from, int guest, struct place_list *list)
 {
 	struct wish w = { from, guest, 0, HOST_NONE };
-	int have = n < core->n_hosts ? n : core->n_hosts;
+	struct place_row *rows = list->rows;
+	int have = list->room < core->n_hosts ? list->room : core->n_hosts;
 
-	*stays = WHY_NONE;
+	list->n = 0;
+	list->stays = WHY_NONE;
 	if (!host_valid(core, from) || guest < 0 || guest >= core->xen[from.i].n_guests ||
-	    n <= 0)
-		return 0;
-	*stays = place_stays(core, from, guest);
+	    have <= 0)
+		return;
+	list->stays = place_stays(core, from, guest);
 	give_back(core, &w, &core->xen[from.i].guests[guest]);
 
 	for (int i = 0; i < have; i++)
@@ -235,7 +235,7 @@ core_place(const struct core *core, host_t from, int guest, struct place_row *ro
 		sink(rows, have, 0);
 	}
 	sort_heap(rows, have);
-	return have;
+	list->n = have;
 }
 
 int

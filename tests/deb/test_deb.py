@@ -18,6 +18,7 @@ SKIP = 77
 OLD = "0.0.1"
 STAND_IN = """#!/bin/sh
 # A service manager that notes what it is asked; /tmp/active and /tmp/moves say what runs.
+case "$*" in *ExecMainStart*) echo 0; exit ;; esac
 echo "$*" >>/tmp/asked
 case "$*" in
 *list-units*) cat /tmp/moves 2>/dev/null ;;
@@ -42,9 +43,9 @@ def expect(true, sentence, detail=""):
         raise Failed(sentence + ("\n" + str(detail) if detail else ""))
 
 
-def run(*args, ok=True, **options):
-    done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=110, check=False,
-                          **options)
+def run(*args, ok=True, timeout=110, **options):
+    done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
+                          check=False, **options)
     if ok and done.returncode != 0:
         raise Failed("%s: %d\n%s" % (" ".join(args), done.returncode, done.stdout))
     return done
@@ -66,7 +67,7 @@ def build(source, folder):
     """The packages as a user makes them, and the same of a lower version: {version: {name: path}}"""
     run("cmake", "-S", source, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_INSTALL_PREFIX=/usr",
         "-DBUILD_TESTING=OFF")
-    run("cmake", "--build", folder, "-j", "2")
+    run("cmake", "--build", folder, "-j", "2", timeout=300)
     debs = {}
     for version, options in (("new", []), (OLD, ["-R", OLD])):
         to = os.path.join(folder, "debs-" + version)
@@ -101,7 +102,8 @@ def base_system(folder, packages):
     path = os.path.join(folder, "debian-%s.tar" % digest)
     if not os.path.exists(path):
         try:
-            run("timeout", "240", "mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages), suite, path + ".part.tar")
+            run("timeout", "240", "mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages), suite, path + ".part.tar",
+                timeout=300)
         except Failed as e:
             skip("no Debian to install on: %s" % e)
         os.rename(path + ".part.tar", path)
@@ -219,7 +221,7 @@ def check_files(m, debs):
                {p.rsplit("/", 1)[1] for p in listed if "/doc/" + name + "/" in p},
                name + " says what is new and what may be done with it", listed)
         pages = [p for p in listed if "/man/man" in p and "." in p]
-        expect(all(p.endswith(".gz") for p in pages) and (pages or name == "lifeboat-actuator"),
+        expect(pages and all(p.endswith(".gz") for p in pages),
                name + " has manual pages, compressed", listed)
         wrong = [p for p in listed if p.startswith("/usr/local") or os.path.islink(m.root + p)]
         expect(not wrong, "nothing of it lies in /usr/local", wrong)
@@ -256,9 +258,9 @@ def check_setup(m):
     host = word(m.run("sh", "-c", join + engine).stdout, "xen01")
     said = m.run("lifeboat", "admit", "--start", host).stdout
     expect("1 host is admitted" in said, "three commands set up an engine and a host", said)
-    expect(m.asked().splitlines() == ["enable lifeboat-policy", "restart lifeboat-policy",
-           "enable lifeboat-monitor lifeboat-actuator", "restart lifeboat-monitor lifeboat-actuator",
-           "enable lifeboat-policy", "restart lifeboat-policy"], "and start them")
+    expect(m.asked().splitlines() == ["enable lifeboat-policy", "start lifeboat-policy",
+           "enable lifeboat-monitor lifeboat-actuator", "start lifeboat-monitor", "start lifeboat-actuator",
+           "enable lifeboat-policy", "start lifeboat-policy"], "and start them")
     expect(m.stat("/etc/lifeboat/engine.key") == "600 lifeboat:lifeboat", "the engine's key is the engine's alone")
     expect(m.stat("/etc/lifeboat/host.key") == "600 root:root", "the host's key is root's alone")
     expect(m.run("sh", "-c", "lifeboat pubkey < /etc/lifeboat/host.key").stdout.strip() == host.split("=", 1)[1],

@@ -71,7 +71,7 @@ step_both(void)
 	expect(f != NULL);
 	trace_event(names, f, core, (mono_t){ 0 }, &event);
 	expect(fclose(f) == 0);
-	if (trace_parse(names_again, &again, core_again, (mono_t){ 0 }, line, &err) != 0)
+	if (trace_parse(names_again, &again, core_again, line, &err) != 0)
 		fail(line, err.text);
 
 	core_step(core, &event, &actions);
@@ -92,7 +92,7 @@ static void
 read_line(const char *line)
 {
 	struct err err = { "" };
-	int r = trace_parse(names, &event, core, (mono_t){ 0 }, line, &err);
+	int r = trace_parse(names, &event, core, line, &err);
 
 	if (r == 0)
 		step_both();

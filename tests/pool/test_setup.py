@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
@@ -14,8 +15,14 @@ from guests import HOST, domains, guest_line
 
 ETC = os.path.join(pool.HERE, "..", "..", "etc")
 NAMES = ["n1", "n2", "n3", "n4", "n5"]
-SYSTEMCTL = "#!/bin/sh\necho \"$*\" >>%s\n"
+# The service manager: it tells since when a unit runs, and writes down what else it is asked.
+SYSTEMCTL = """#!/bin/sh
+case $1 in show) for unit; do :; done; cat "%s/$WHERE.$unit.since" 2>/dev/null || echo 0; exit ;; esac
+[ ! -e "%s/systemctl.fails" ] || exit 1
+echo "$*" >>%s
+"""
 KEY = r"[A-Za-z0-9+/]{43}="
+SIX = "fd77::"  # the same hosts by IPv6
 
 
 class Site(pool.Pool):
@@ -26,8 +33,10 @@ class Site(pool.Pool):
         self.words = {}
         os.makedirs(self.path("bin"))
         with open(self.path("bin", "systemctl"), "w", encoding="utf-8") as f:
-            f.write(SYSTEMCTL % self.path("asked"))
+            f.write(SYSTEMCTL % (self.dir, self.dir, self.path("asked")))
         os.chmod(f.name, 0o755)
+        names = "127.0.0.1 localhost\n127.0.1.1 thismachine\n%s enginehost\n" % self.engine_address()
+        pool.run("mount", "--bind", self.write("names", names), "/etc/hosts")
 
     def _monitor_conf(self, name):
         self.shipped(name, "monitor", {"#user = lifeboat": "user = root"})
@@ -73,7 +82,8 @@ class Site(pool.Pool):
         """One command of an administrator; what it printed, of a refusal the sentence."""
         done = subprocess.run([*(self.inside(where) if where in self.holders else []), *start,
             program or self.program("lifeboat"), *args, "--folder", self.folder(where)], input=stdin, text=True,
-            capture_output=True, check=False, env={**os.environ, "PATH": self.path("bin") + ":" + os.environ["PATH"]})
+            capture_output=True, check=False, env={**os.environ, "WHERE": where,
+            "PATH": self.path("bin") + ":" + os.environ["PATH"]})
         assert done.returncode == status, (args, done.returncode, done.stdout, done.stderr)
         self.commands += 1
         return done.stdout if status == 0 else done.stderr
@@ -112,6 +122,7 @@ class Site(pool.Pool):
         env = {"LD_PRELOAD": os.path.join(self.build, "tests", "pool", "fakexen.so"), "FAKEXEN_STATE":
             self.path(where + ".xen"), "ASAN_OPTIONS": "verify_asan_link_order=0"} if unit == "lifeboat-monitor" else {}
         conf = unit.split("-")[1] + ".conf"
+        self.write("%s.%s.since" % (where, unit), "%d\n" % (time.monotonic_ns() // 1000))
         self.start(unit + where, [*(self.inside(where) if where in self.holders else []), self.program(unit), "-c",
             os.path.join(self.folder(where), conf)], env)
 
@@ -145,12 +156,16 @@ def five_hosts_are_set_up_in_ten_commands(p):
 
 
 def a_guest_moves_in_it(p):
-    p.show("drain", "n1")
-    pool.wait_for("web's new home", 60, lambda: not domains(p, "n1") and any(
+    """web, from where it runs."""
+    home = next(name for name in NAMES if domains(p, name))
+    def moved():
+        return sum(o["outcome"] == "moved" for o in p.ask("orders", "--all")["orders"])
+    before = moved()
+    p.show("drain", home)
+    pool.wait_for("web's new home", 60, lambda: not domains(p, home) and any(
         domains(p, name) == {"web": "b"} for name in NAMES), p.check_alive)
-    pool.wait_for("the proof", 20, lambda: any(o["outcome"] == "moved" for o in p.ask("orders", "--all")["orders"]),
-        p.check_alive)
-    p.show("undrain", "n1")
+    pool.wait_for("the proof", 20, lambda: moved() > before, p.check_alive)
+    p.show("undrain", home)
 
 
 def keys_are_their_owners_and_never_leave(p):
@@ -175,6 +190,37 @@ def what_the_site_wrote_is_kept(p):
     assert "calm = 2s" in p.text("engine", "policy.conf")
 
 
+def a_name_becomes_the_number_that_it_has(p):
+    assert p.administer("engine", "init", "--user", "root", "enginehost").strip() == p.words["engine"]
+    before = p.tree("n1")
+    named = p.words["engine"].replace(p.engine_address(), "enginehost")
+    assert p.administer("n1", "join", "--name", "n1", named).strip() == p.words["n1"]
+    assert p.tree("n1") == before
+    os.makedirs(p.folder("named"))
+    p.administer("named", "join", "--name", "n6", "--arrival", p.engine_address(), named)
+    assert "report = tcp://%s:7801\n" % p.engine_address() in p.text("named", "monitor.conf")
+
+
+def a_pool_may_be_reached_by_ipv6(p):
+    try:
+        pool.run("ip", "addr", "add", SIX + "1/64", "dev", "pool0", "nodad")
+    except pool.Failed:
+        print("        this machine has no IPv6")
+        return
+    for number, name in enumerate(NAMES, 1):
+        p.run_on(name, "ip", "addr", "add", "%s1%d/64" % (SIX, number), "dev", "eth0", "nodad")
+    word = p.administer("engine", "init", "--start", "--user", "root", SIX + "1").strip()
+    p.obey("engine")
+    assert word == p.words["engine"].replace(p.engine_address(), SIX + "1"), word
+    at_work(p)  # those that come by IPv4 are heard still
+    for number, name in enumerate(NAMES, 1):
+        p.administer(name, "join", "--start", "--name", name, "--force", "--arrival", "%s1%d" % (SIX, number), word)
+        p.obey(name)
+        assert "exchange = tcp://[%s1]:7802\n" % SIX in p.text(name, "actuator.conf")
+    at_work(p)
+    a_guest_moves_in_it(p)
+
+
 def said_again_it_changes_nothing(p):
     before = {name: p.tree(name) for name in p.words}
     p.asked()
@@ -184,6 +230,27 @@ def said_again_it_changes_nothing(p):
     p.administer("engine", "admit", "--start", *[p.words[name] for name in NAMES])
     assert {name: p.tree(name) for name in p.words} == before
     assert not [line for line in p.asked() if line.startswith("restart")]
+
+
+def what_runs_since_before_it_was_written_is_started_anew(p):
+    path = os.path.join(p.folder("engine"), "policy.conf")
+    before = p.text("engine", "policy.conf")
+    fresh = pool.run(p.program("lifeboat"), "pubkey", input=pool.run(p.program("lifeboat"), "genkey")).strip()
+    p.asked()
+    p.administer("engine", "admit", "n7=" + fresh)
+    p.write("systemctl.fails", "")
+    assert "all is written" in p.administer("engine", "admit", "--start", "n7=" + fresh, status=1)
+    os.unlink(p.path("systemctl.fails"))
+    for verb in ("restart", "start"):  # the second time it has read it
+        p.administer("engine", "admit", "--start", "n7=" + fresh)
+        assert p.asked() == ["enable lifeboat-policy", verb + " lifeboat-policy"]
+        p.unit("engine", "lifeboat-policy", verb)
+    with open(path, "w", encoding="utf-8") as f:  # by hand
+        f.write(before)
+    p.administer("engine", "admit", "--start", p.words["n1"])
+    assert p.asked() == ["enable lifeboat-policy", "restart lifeboat-policy"]
+    p.unit("engine", "lifeboat-policy", "restart")
+    at_work(p)
 
 
 def without_start_nothing_is_started(p):
@@ -256,8 +323,13 @@ def what_will_not_do_is_said(p):
     key = p.words["engine"].split("=", 1)[1]
     for where, args, sentence in (
             ("engine", ["init", "--user", "root", "127.0.0.1"], "leads every host to itself"),
-            ("engine", ["init", "--user", "root", "no-such-host.invalid"], "no IPv4 address is known"),
-            ("engine", ["init", "--user", "root", "fe80::1"], "neither an IPv4 address nor a name"),
+            ("engine", ["init", "--user", "root", "::1"], "leads every host to itself"),
+            ("engine", ["init", "--user", "root", "localhost"], "localhost is 127.0.0.1, which leads every host to itself"),
+            ("engine", ["init", "--user", "root", "thismachine"], "127.0.1.1, which leads every host to itself"),
+            ("engine", ["init", "--user", "root", "no-such-host.invalid"], "no address is known"),
+            ("engine", ["init", "--user", "root", "0.0.0.0"], "no address at which other machines"),
+            ("engine", ["init", "--user", "root", "fe80::1"], "no address at which other machines"),
+            ("engine", ["init", "--user", "root", "fe80::1%eth0"], "neither an IP address nor a name"),
             ("engine", ["init", "--user", "nobody-here", p.engine_address()], "no user 'nobody-here'"),
             ("engine", ["admit", "n 6=" + key], "is not HOST=KEY"),
             ("engine", ["admit", "n6=" + key[:-2]], "is not HOST=KEY"),
@@ -265,7 +337,7 @@ def what_will_not_do_is_said(p):
             ("engine", ["admit"], "no host was named"),
             ("n1", ["join", "--name", "n/1", p.words["engine"]], "a host's name is"),
             ("n1", ["join", "--name", "n1", p.engine_address()], "is not ADDRESS=KEY"),
-            ("n1", ["join", "--name", "n1", "no-such-host.invalid=" + key], "no IPv4 address is known"),
+            ("n1", ["join", "--name", "n1", "no-such-host.invalid=" + key], "no address is known"),
             ("n1", ["join", "--name", "n1", "--arrival", p.address("n2"), p.words["engine"]], "no address of this host"),
             ("n1", ["join", "--name", "n1", "--arrival", "n1", p.words["engine"]], "no numeric address")):
         said = p.refused(where, *args)
@@ -322,7 +394,7 @@ def a_host_without_an_actuator_is_watched(p):
     os.makedirs(p.folder("lone"))
     said = p.administer("lone", "join", "--name", "n6", "--start", p.words["engine"], program=p.path("bin", "lifeboat"))
     assert sorted(p.tree("lone")) == ["host.key", "monitor.conf"], said
-    assert p.asked() == ["enable lifeboat-monitor", "restart lifeboat-monitor"]
+    assert p.asked() == ["enable lifeboat-monitor", "start lifeboat-monitor"]
 
 
 TESTS = [
@@ -330,8 +402,10 @@ TESTS = [
     a_guest_moves_in_it,
     keys_are_their_owners_and_never_leave,
     what_the_site_wrote_is_kept,
+    a_name_becomes_the_number_that_it_has,
     said_again_it_changes_nothing,
     without_start_nothing_is_started,
+    what_runs_since_before_it_was_written_is_started_anew,
     another_engine_is_refused_until_it_is_forced,
     another_port_is_the_sites_and_another_address_is_not,
     a_host_with_a_new_key_is_admitted_again,
@@ -343,6 +417,7 @@ TESTS = [
     a_full_disk_leaves_everything_as_it_was,
     without_rights_it_says_that_it_needs_root,
     a_host_without_an_actuator_is_watched,
+    a_pool_may_be_reached_by_ipv6,
 ]
 
 

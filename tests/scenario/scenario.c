@@ -111,7 +111,7 @@ echo_event(void *to, const struct core *core, const struct event *event)
 		return -ENOMEM;
 	trace_event(e->t, f, core, (mono_t){ 0 }, event);
 	fclose(f);
-	r = trace_parse(e->t, &again, e->core, (mono_t){ 0 }, e->line, &err);
+	r = trace_parse(e->t, &again, e->core, e->line, &err);
 	if (r == 0)
 		return 0;
 	fprintf(stderr, "cannot be read back: %s: %s", err.text, e->line);

@@ -134,18 +134,22 @@ the_query_gives_the_best_first_and_says_why_not(void **state)
 {
 	struct world *w = *state;
 	struct place_row rows[3];
-	enum why stays;
+	struct place_list list = { .rows = rows, .room = 3 };
 
 	w->host[1].xen.cpu_permille = 700;
 	world_report(w);
-	assert_int_equal(core_place(w->core, (host_t){ 0 }, 0, rows, 3, &stays), 3);
-	assert_int_equal(stays, WHY_NONE);
+	core_place(w->core, (host_t){ 0 }, 0, &list);
+	assert_int_equal(list.n, 3);
+	assert_int_equal(list.stays, WHY_NONE);
 	assert_int_equal(rows[0].host.i, 2);
 	assert_int_equal(rows[1].host.i, 1);
 	assert_int_equal(rows[2].gate, WHY_SELF);
-	assert_int_equal(core_place(w->core, (host_t){ 0 }, 0, rows, 1, &stays), 1);
+	list.room = 1;
+	core_place(w->core, (host_t){ 0 }, 0, &list);
+	assert_int_equal(list.n, 1);
 	assert_int_equal(rows[0].host.i, 2);
-	assert_int_equal(core_place(w->core, (host_t){ 0 }, 9, rows, 3, &stays), 0);
+	core_place(w->core, (host_t){ 0 }, 9, &list);
+	assert_int_equal(list.n, 0);
 }
 
 static void

@@ -34,7 +34,7 @@ static int
 parse(const char *line, struct err *err)
 {
 	memset(&event, 0x5a, sizeof(event));
-	return trace_parse(names, &event, core, (mono_t){ 0 }, line, err);
+	return trace_parse(names, &event, core, line, err);
 }
 
 static void
