@@ -20,7 +20,10 @@ import sys
 import tempfile
 import time
 
+from rows import row, skipped
+
 RUNS = 3
+NEEDED = ("ssh", "sshd", "ssh-keygen", "socat", "tc", "nsenter")
 CLONE_NEWNET, PR_SET_CHILD_SUBREAPER = 0x40000000, 36
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -134,6 +137,9 @@ def measure(folder, build, link, mib, way):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
+    missing = [program for program in NEEDED if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")]
+    if os.geteuid() != 0 or missing:
+        return skipped("the carrier beside ssh and socat", "needs root" if not missing else "no " + ", ".join(missing))
     build = os.path.abspath(sys.argv[1])
     mib = int(sys.argv[2]) if len(sys.argv) > 2 else 2048
     must(libc.unshare(CLONE_NEWNET))
@@ -145,8 +151,12 @@ def main():
                 if len(sys.argv) > 3 and sys.argv[3] not in name:
                     continue
                 rate, cost = measure(folder, build, link, mib // 2 if link.namespace else mib, way)
-                goal = "   (goal: faster than ssh)" if way is carrier else ""
-                print("%-10s %-22s %6.3f GB/s  %6.2f CPU s/GB%s" % (link.name, name, rate, cost, goal), flush=True)
+                goal = "faster than ssh" if way is carrier else ""
+                print("%-10s %-22s %6.3f GB/s  %6.2f CPU s/GB%s" % (link.name, name, rate, cost,
+                    "   (goal: %s)" % goal if goal else ""), flush=True)
+                row("%s over %s" % (name, link.name), rate, "GB/s", goal)
+                row("%s over %s: processors" % (name, link.name), cost, "CPU s/GB")
+    return None
 
 
 if __name__ == "__main__":

@@ -109,32 +109,39 @@ open_socket(int protocol, const char *url)
 	return s >= 0 && nn_connect(s, url) >= 0 ? s : -1;
 }
 
-int
-main(int argc, char **argv)
+static int
+print_keys(int n)
 {
-	uint8_t engine_key[SEAL_KEY];
-	int pub, req, seconds, replies = 0;
-	int64_t sent = 0;
-	mono_t began;
+	for (int i = 0; i < n; i++) {
+		char secret[SEAL_TEXT], public[SEAL_TEXT];
+		struct seal_pair pair;
 
-	if (argc != 5 || seal_start() < 0 || wire_arena_init(&arena) < 0 ||
-	    !seal_parse(engine_key, argv[1]) || read_hosts(engine_key) < 0) {
-		fputs("usage: hostsim ENGINE-KEY REPORT-URL EXCHANGE-URL SECONDS <keys\n",
-		    stderr);
-		return 2;
+		seal_generate(&pair);
+		seal_format(secret, pair.secret_key);
+		seal_format(public, pair.public_key);
+		printf("%s %s\n", secret, public);
 	}
-	engine_id = seal_key_id(engine_key);
-	seconds = (int)strtol(argv[4], NULL, 10);
-	pub = open_socket(NN_PUB, argv[2]);
-	req = open_socket(NN_REQ, argv[3]);
-	if (pub < 0 || req < 0)
-		return 1;
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int
+admit(int req)
+{
 	for (int i = 0; i < n_hosts; i++)
 		if (ask(&hosts[i], req, ask(&hosts[i], req, 0)) != 0) {
 			fprintf(stderr, "host %d is not admitted\n", i);
-			return 1;
+			return -1;
 		}
-	began = clock_mono();
+	return 0;
+}
+
+static void
+play(int pub, int req, int seconds)
+{
+	int64_t sent = 0, late_ms = 0;
+	int replies = 0;
+	mono_t began = clock_mono();
+
 	for (int round = 0; round < seconds; round++)
 		for (int i = 0; i < n_hosts; i++) {
 			/* Spread over the second, as many hosts' own clocks would. */
@@ -142,12 +149,37 @@ main(int argc, char **argv)
 			int64_t wait = due - mono_since(clock_mono(), began);
 			if (wait > 0)
 				poll(NULL, 0, (int)wait);
+			if (-wait > late_ms)
+				late_ms = -wait;
 			publish(&hosts[i], pub, round, i);
 			sent++;
 			if (round % 5 == 4 && i % 5 == 0)
 				replies += ask(&hosts[i], req, 0) == 0;
 		}
-	printf("sent %lld reports of %d hosts, %d replies\n", (long long)sent, n_hosts,
-	    replies);
+	printf("sent %lld reports of %d hosts, %d replies, at most %lld ms late\n",
+	    (long long)sent, n_hosts, replies, (long long)late_ms);
+}
+
+int
+main(int argc, char **argv)
+{
+	uint8_t engine_key[SEAL_KEY];
+	int pub, req;
+
+	if (argc == 3 && strcmp(argv[1], "--keys") == 0 && seal_start() == 0)
+		return print_keys((int)strtol(argv[2], NULL, 10));
+	if (argc != 5 || seal_start() < 0 || wire_arena_init(&arena) < 0 ||
+	    !seal_parse(engine_key, argv[1]) || read_hosts(engine_key) < 0) {
+		fputs("usage: hostsim ENGINE-KEY REPORT-URL EXCHANGE-URL SECONDS <keys\n"
+		      "       hostsim --keys HOSTS\n",
+		    stderr);
+		return 2;
+	}
+	engine_id = seal_key_id(engine_key);
+	pub = open_socket(NN_PUB, argv[2]);
+	req = open_socket(NN_REQ, argv[3]);
+	if (pub < 0 || req < 0 || admit(req) < 0)
+		return 1;
+	play(pub, req, (int)strtol(argv[4], NULL, 10));
 	return 0;
 }
