@@ -66,6 +66,28 @@ def accepted(p):
     return status(p)["frames"]["accepted"]
 
 
+def start_engine(p):
+    """Each host's key is set up before the door opens."""
+    try:
+        p.start_engine()
+    except pool.Failed:
+        pool.wait_for("the engine's door", 60, lambda: os.path.exists(p.path("door")), p.check_alive)
+
+
+def play(p, hosts, seconds):
+    began = time.monotonic()
+    start_engine(p)
+    print("the engine of %d hosts has started after %.1f s" % (hosts, time.monotonic() - began))
+    sim, began = simulate(p, seconds + START), time.monotonic()
+    pool.wait_for("every host to report", 60, lambda: status(p)["hosts"]["sound"] == hosts, p.check_alive)
+    print("its hosts are admitted and heard after %.1f s" % (time.monotonic() - began))
+    tell(p, hosts, seconds)
+    said = sim.stdout.read()
+    print("its peers: " + said.strip())
+    late = re.search(r"(\d+) ms late", said)
+    row("engine, %s hosts, 1 Hz: its peers behind their time" % format(hosts, ","), int(late.group(1)), "ms")
+
+
 def main():
     args = sys.argv[1:]
     folder, inside = pool.enter(os.path.abspath(__file__), args)
@@ -74,20 +96,10 @@ def main():
     hosts, seconds = int(args[1]), int(args[2]) if len(args) > 2 else 30
     names = ["h%d" % n for n in range(hosts)]
     with Simulated(args[0], folder, dict.fromkeys(names, ""), {"silence": "10s"}, hosts_run=False) as p:
-        p.start_engine()
-        began = time.monotonic()
-        sim = simulate(p, seconds + START)
         try:
-            pool.wait_for("every host to report", 60, lambda: status(p)["hosts"]["sound"] == hosts, p.check_alive)
+            play(p, hosts, seconds)
         except pool.Failed as why:
-            return skipped("engine, %s hosts" % format(hosts, ","), "not all are heard on this machine (%s)" % str(why)[-60:])
-        print("%d hosts are admitted and heard after %.1f s" % (hosts, time.monotonic() - began))
-        tell(p, hosts, seconds)
-        said = sim.stdout.read()
-        print("its peers: " + said.strip())
-        late = re.search(r"(\d+) ms late", said)
-        row("engine, %s hosts, 1 Hz: its peers behind their time" % format(hosts, ","), int(late.group(1)), "ms")
-    return None
+            skipped("engine, %s hosts" % format(hosts, ","), "not to be had on this machine: %s" % str(why)[-60:])
 
 
 if __name__ == "__main__":

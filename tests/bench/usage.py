@@ -63,4 +63,6 @@ class Use:
         if len(self.each) > 1:
             print("%-28s %s" % ("", ", ".join("%s %.3f" % one for one in self.each)))
         row(what + ": of a core", self.percent, "%", cpu_goal)
+        for process, share in self.each if len(self.each) > 1 else []:
+            row("%s: of that %s" % (what, process), share, "%")
         row(what + ": PSS", self.pss_kib / 1024, "MiB", memory_goal)
