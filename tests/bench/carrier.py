@@ -79,7 +79,7 @@ def socat(_, build, link, mib):
     server = subprocess.Popen(link.there("socat", "-u", "-b", "262144", "TCP-LISTEN:7990,reuseaddr", "EXEC:%s --sink %d" %
         (bench, mib)), stderr=subprocess.PIPE)
     time.sleep(0.3)
-    subprocess.run("%s --source %d | socat -u -b 262144 - TCP:%s:7990" % (bench, mib, link.address), shell=True, check=True)
+    subprocess.run("%s --source %d | socat -u -b 262144 - TCP:%s:7990,retry=10" % (bench, mib, link.address), shell=True, check=True)
     return subprocess.CompletedProcess([], 0, stderr=server.communicate()[1])
 
 
@@ -90,7 +90,7 @@ def ssh(folder, build, link, mib, cipher=None):
     options = ["-c", cipher] if cipher else []
     source = subprocess.Popen([bench, "--source", str(mib)], stdout=subprocess.PIPE)
     done = subprocess.run(["ssh", "-F", "none", "-p", "7991", "-i", folder + "/key", "-o", "StrictHostKeyChecking=no", "-o",
-        "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", *options, link.address,
+        "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "-o", "ConnectionAttempts=10", *options, link.address,
         "%s --sink %d" % (bench, mib)], check=True, stdin=source.stdout, stderr=subprocess.PIPE)
     source.stdout.close()
     source.wait()
