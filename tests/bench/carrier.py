@@ -4,7 +4,8 @@
 Each carries MIB random bytes over loopback, and half of them from one network namespace to
 another over a veth pair shaped to 1 Gbit/s; three times, printed are the medians.  GB/s is
 from the first byte to the last where they are swallowed, so that no greeting counts; the
-CPU seconds are all of both ends' processes, those that make and swallow the bytes included.
+CPU seconds are all of both ends' processes, those that make and swallow the bytes included,
+less what the same takes with nothing to carry.
 ssh talks to an sshd of its own.  Needs root, Debian's openssh-server, openssh-client, socat.
 """
 
@@ -123,14 +124,21 @@ def cpu():
     return used.ru_utime + used.ru_stime
 
 
-def measure(folder, build, link, mib, way):
+def spend(args, mib, way):
+    """What it said, and the CPU seconds that it took."""
+    before = cpu()
+    said = way(*args, mib).stderr.decode()
+    return said, cpu() - before
+
+
+def measure(args, mib, way):
     rates, costs = [], []
     gigabytes = mib * 1048576 / 1e9
+    greeting = statistics.median(spend(args, 0, way)[1] for _ in range(RUNS))
     for _ in range(RUNS):
-        before = cpu()
-        said = way(folder, build, link, mib).stderr.decode()
+        said, spent = spend(args, mib, way)
         rates.append(gigabytes / float(re.search(r"^seconds ([0-9.]+)", said, re.M).group(1)))
-        costs.append((cpu() - before) / gigabytes)
+        costs.append((spent - greeting) / gigabytes)
     return statistics.median(rates), statistics.median(costs)
 
 
@@ -150,7 +158,7 @@ def main():
             for name, way in WAYS:
                 if len(sys.argv) > 3 and sys.argv[3] not in name:
                     continue
-                rate, cost = measure(folder, build, link, mib // 2 if link.namespace else mib, way)
+                rate, cost = measure((folder, build, link), mib // 2 if link.namespace else mib, way)
                 goal = "faster than ssh" if way is carrier else ""
                 print("%-10s %-22s %6.3f GB/s  %6.2f CPU s/GB%s" % (link.name, name, rate, cost,
                     "   (goal: %s)" % goal if goal else ""), flush=True)
