@@ -23,7 +23,8 @@ struct record {
 	char *buffer; /* owned: f's */
 	mono_t since; /* start of the segment, or of the pause after a failure */
 	bool tried;
-	uint64_t bytes;
+	uint64_t bytes; /* of the segment */
+	uint64_t head;  /* of them, the snapshot that it opens with */
 	struct err error;
 };
 
@@ -92,6 +93,14 @@ size_of(const struct record *r, const char *name)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
+/* A large pool's snapshot is larger than a segment: events get as much as it again. */
+static uint64_t
+segment_bytes(const struct record *r)
+{
+	return r->head +
+	       (r->head > RECORD_SEGMENT_BYTES ? r->head : RECORD_SEGMENT_BYTES);
+}
+
 /* Names carry their start, so the smallest name is the oldest segment. */
 static void
 make_room(const struct record *r)
@@ -105,8 +114,7 @@ make_room(const struct record *r)
 		if (is_segment(names[i]->d_name))
 			total += size_of(r, names[i]->d_name);
 	for (int i = 0; i < n; i++) {
-		if (is_segment(names[i]->d_name) &&
-		    total + RECORD_SEGMENT_BYTES > r->limit) {
+		if (is_segment(names[i]->d_name) && total + segment_bytes(r) > r->limit) {
 			total -= size_of(r, names[i]->d_name);
 			snprintf(
 			    path, sizeof(path), "%s/%s", r->folder, names[i]->d_name);
@@ -140,7 +148,7 @@ begin(struct record *r, struct trace *t, const struct core *core, mono_t now)
 	setvbuf(r->f, r->buffer, _IOFBF, BUFFER);
 	r->since = now;
 	trace_write_head(r->f, t, core);
-	r->bytes = (uint64_t)ftell(r->f);
+	r->bytes = r->head = (uint64_t)ftell(r->f);
 	if (r->error.text[0])
 		log_line(
 		    LOG_LEVEL_NOTICE, "recording-resumed", "folder", r->folder, NULL);
@@ -151,7 +159,7 @@ static bool
 is_due(const struct record *r, mono_t now)
 {
 	if (r->f)
-		return r->bytes > RECORD_SEGMENT_BYTES ||
+		return r->bytes > segment_bytes(r) ||
 		       mono_since(now, r->since) > RECORD_SEGMENT_MS;
 	return !r->tried || mono_since(now, r->since) > RECORD_RETRY_MS;
 }

@@ -13,7 +13,7 @@
 struct record;
 
 enum {
-	RECORD_SEGMENT_BYTES = 64 << 20,
+	RECORD_SEGMENT_BYTES = 64 << 20, /* of events; more behind a larger snapshot */
 	RECORD_SEGMENT_MS = 3600000,
 	RECORD_RETRY_MS = 60000
 };

@@ -2,10 +2,11 @@
 """Moves while strangers knock at every port: tests/bench/hostile.py BUILD [CONNECTIONS]
 
 A pool of two hosts with the real daemons over an imitated hypervisor. A guest goes to and
-fro, first in peace, then while 144,000 hostile connections are made to the engine's two
-ports and to the berths: opened and closed, rubbish, slow bytes, and greetings in the right
-form under a wrong key. A connection that no berth was there to take does not count.
-Prints how long moves and orders took beside their goals.
+fro, first in peace, then while 144,000 hostile connections are made, the same number to each of
+the engine's two ports and each host's berth: opened and closed, rubbish, slow bytes, and greetings
+in the right form under a wrong key. The engine's are spread over the time; a berth is only there
+while a guest arrives, so it is dialled all the time and what nobody took does not count.
+Prints what came of them at each port, and how long moves and orders took beside their goals.
 
 All of it in namespaces of its own, with bounds in count and in time.
 """
@@ -26,14 +27,18 @@ sys.path.insert(0, os.path.join(HERE, "..", "pool"))
 import exchange
 import pool
 import test_move
+from rows import row
 
 CONNECTIONS = 144000
-SECONDS = 150  # at most, for all of them
+PACE = 90  # seconds over which the engine's share is spread
+SECONDS = 240  # at most, for all of them
+COPYING = 2.0  # seconds of each move, in which its berth can be reached
+CLOSED = 0.02  # seconds for which a berth that was not there is left alone
 WORKERS = 3
 HELD = 40  # slow ones that a worker keeps open at a time
 PEACEFUL = 6
 SOURCES = [pool.NET + str(n) for n in range(200, 216)]  # each has ports of its own
-BERTHS = (7810, 7811)
+BERTH = 7810  # the first of them: there is one guest
 HELLO = 81
 IP_BIND_ADDRESS_NO_PORT = 24
 
@@ -58,7 +63,7 @@ def rubbish(to, dice):
 
 def greeting(to, dice):
     """In the right form as far as a stranger can know it."""
-    if to[1] in BERTHS:
+    if to[1] == BERTH:
         return dice.randbytes(HELLO)
     frame = b"LBF1\1\1\1\0" + dice.randbytes(292)
     if to[1] == 7801:
@@ -78,70 +83,90 @@ KINDS = (close_only, rubbish, slow, greeting)
 
 
 class Worker:
-    """Its share of the connections, one after the other; slow ones stay open meanwhile."""
+    """Its share of each port's connections; slow ones stay open meanwhile."""
 
-    def __init__(self, number, ports):
+    def __init__(self, number, ports, share):
         self.dice = random.Random(number)
-        self.ports = ports
+        self.share = share
         self.held = collections.deque()
-        self.met = collections.Counter()
-        self.made = 0
+        self.made = dict.fromkeys(ports, 0)
+        self.met = {port: collections.Counter() for port in ports}
+        self.closed = dict.fromkeys(ports, 0.0)  # until when it is left alone
+        self.began = time.monotonic()
+
+    def due(self):
+        """The ports to dial now; None: all have had their share."""
+        elapsed = time.monotonic() - self.began
+        left = [port for port, made in self.made.items() if made < self.share]
+        if not left:
+            return None
+        return [port for port in left if (self.closed[port] < elapsed if port[1] == BERTH else
+            self.made[port] < self.share * elapsed / PACE)]
 
     def drip(self):
         """A byte more for the oldest slow one, which then may wait again or go."""
         if not self.held:
             return
-        s = self.held.popleft()
+        s, to = self.held.popleft()
         try:
             s.send(b"\0")
             if select.select([s], [], [], 0)[0] and not s.recv(64):
                 raise OSError
             if len(self.held) < HELD:
-                self.held.append(s)
+                self.held.append((s, to))
                 return
         except OSError:
-            self.met["hung up on"] += 1
+            self.met[to]["hung up on"] += 1
         s.close()
 
-    def knock(self, n):
-        kind, to = KINDS[n % len(KINDS)], self.dice.choice(self.ports)
+    def knock(self, n, to):
+        kind = KINDS[n % len(KINDS)]
         try:
             s = dial(to, self.dice.choice(SOURCES))
         except ConnectionRefusedError:
-            self.met["with no berth open"] += 1  # a berth is only there while a guest arrives
+            self.met[to]["refused"] += 1
+            self.closed[to] = time.monotonic() - self.began + CLOSED
             return
-        except OSError as why:
-            self.met[why.strerror or "timeout"] += 1
+        except OSError:
+            self.met[to]["in vain"] += 1
             return
-        self.met[kind.__name__] += 1
-        self.made += 1
+        self.met[to][kind.__name__] += 1
+        self.made[to] += 1
         try:
             s.sendall(kind(to, self.dice))
         except OSError:
-            self.met["hung up on"] += 1
+            self.met[to]["hung up on"] += 1
         if kind is slow:
-            self.held.append(s)
+            self.held.append((s, to))
             self.drip()
         else:
             s.close()
 
 
 def work(number, share, ports, out):
-    worker, began, n = Worker(number, ports), time.monotonic(), 0
-    while worker.made < share and time.monotonic() < began + SECONDS:
-        worker.knock(n)
+    worker, n = Worker(number, ports, share), 0
+    while time.monotonic() < worker.began + SECONDS:
+        ports = worker.due()
+        if ports is None:
+            break
+        if not ports:
+            worker.drip()
+            time.sleep(0.001)
+            continue
+        worker.knock(n, worker.dice.choice(ports))
         n += 1
-    for s in worker.held:
+    for s, _ in worker.held:
         s.close()
-    out.put((worker.met, worker.made, time.monotonic() - began))
+    out.put((worker.made, worker.met, time.monotonic() - worker.began))
 
 
 class Attack:
     def __init__(self, p, connections):
-        ports = 3 * [(p.engine_address(), 7801), (p.engine_address(), 7802)]
-        ports += [(p.address(host), port) for host in p.names for port in BERTHS]
+        self.ports = {"the engine's reports": (p.engine_address(), 7801), "the engine's exchange": (p.engine_address(), 7802)}
+        self.ports.update({"%s's berth" % host: (p.address(host), BERTH) for host in p.names})
+        share = connections // len(self.ports) // WORKERS
         self.out = multiprocessing.Queue()
-        self.workers = [multiprocessing.Process(target=work, args=(n, connections // WORKERS, ports, self.out))
+        self.workers = [multiprocessing.Process(target=work, args=(n, share, list(self.ports.values()), self.out))
                         for n in range(WORKERS)]
         for worker in self.workers:
             worker.start()
@@ -150,11 +175,25 @@ class Attack:
         return any(worker.is_alive() for worker in self.workers)
 
     def end(self):
-        """What was met, how many connections were made, and in how long."""
-        met, made, took = zip(*(self.out.get(timeout=SECONDS + 30) for _ in self.workers))
+        """{name of a port: (connections made, what was met)}, and in how many seconds."""
+        made, met, took = zip(*(self.out.get(timeout=SECONDS + 30) for _ in self.workers))
         for worker in self.workers:
             worker.join()
-        return sum(met, collections.Counter()), sum(made), max(took)
+        return {name: (sum(one[port] for one in made), sum((one[port] for one in met), collections.Counter()))
+            for name, port in self.ports.items()}, max(took)
+
+
+COLUMNS = [*(kind.__name__ for kind in KINDS), "hung up on", "in vain", "refused"]
+
+
+def tell_ports(ports, took):
+    total = sum(made for made, _ in ports.values())
+    print("%d hostile connections in %.0f s" % (total, took))
+    print("%-24s %8s  %s" % ("", "made", " ".join("%11s" % column for column in COLUMNS)))
+    for name, (made, met) in ports.items():
+        print("%-24s %8d  %s" % (name, made, " ".join("%11d" % met[column] for column in COLUMNS)))
+        row("hostile connections to %s" % name, made, "connections")
+    row("hostile connections in all, while guests moved", total, "connections", "144,000")
 
 
 def column(found):
@@ -168,7 +207,7 @@ def main():
         sys.exit(__doc__)
     connections = int(args[1]) if len(args) > 1 else CONNECTIONS
     ways = (("n1", "n2"), ("n2", "n1"))
-    with exchange.two_hosts(args[0], folder) as p:
+    with exchange.two_hosts(args[0], folder, COPYING) as p:
         for source in SOURCES:
             pool.run("ip", "addr", "add", source + "/24", "dev", "pool0")
         test_move.start(p)
@@ -176,15 +215,18 @@ def main():
         attack, war = Attack(p, connections), []
         while attack.runs() or len(war) % 2:
             war.append(exchange.once(p, *ways[len(war) % 2]))
-        met, made, took = attack.end()
+        ports, took = attack.end()
         p.check_alive()
         frames = p.ask("status")["frames"]
-    print("%d hostile connections in %.0f s: %s" % (made, took,
-          ", ".join("%d %s" % (n, what) for what, n in met.most_common())))
+    tell_ports(ports, took)
     print("the engine's count of frames: %s" % frames)
-    print("%-40s %-30s %-30s" % ("", "in peace, %d moves" % len(peace), "attacked, %d moves" % len(war)))
-    for (name, goal), quiet, loud in zip(exchange.GOALS, zip(*peace), zip(*war)):
-        print("%-40s %-30s %-30s%s" % (name, column(quiet), column(loud), " (goal: <= %.1f s)" % goal))
+    print("%-42s %-30s %-30s" % ("", "in peace, %d moves" % len(peace), "attacked, %d moves" % len(war)))
+    for (name, limit), quiet, loud in zip(exchange.GOALS, zip(*peace), zip(*war)):
+        goal = exchange.goal(limit)
+        print("%-42s %-30s %-30s %s" % (name, column(quiet), column(loud), goal))
+        row("in peace: %s, median" % name, statistics.median(quiet), "s", goal)
+        row("attacked: %s, median" % name, statistics.median(loud), "s", goal)
+        row("attacked: %s, most" % name, max(loud), "s", goal)
 
 
 if __name__ == "__main__":

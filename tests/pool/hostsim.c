@@ -14,9 +14,9 @@
 
 #include "base/clock.h"
 #include "base/seal.h"
-#include "base/wire.h"
+#include "tests/lib/load_report.h"
 
-enum { MAX_HOSTS = 10000, SENSORS = 76, GUESTS = 8, REPLY_MS = 5000 };
+enum { MAX_HOSTS = 10000, REPLY_MS = 5000, EVERY = 5 };
 
 struct simulated {
 	struct seal_pair pair;
@@ -30,73 +30,6 @@ static int n_hosts;
 static uint64_t engine_id;
 static uint8_t frame[FRAME_MAX], body[FRAME_MAX];
 static struct wire_arena arena = WIRE_ARENA_NULL;
-
-static Lifeboat__Report report = LIFEBOAT__REPORT__INIT;
-static Lifeboat__Probe probe[3], *probes[3];
-static Lifeboat__Catalogue catalogue = LIFEBOAT__CATALOGUE__INIT,
-			   *catalogues[1] = { &catalogue };
-static Lifeboat__Readings readings = LIFEBOAT__READINGS__INIT,
-			  *readings_list[1] = { &readings };
-static Lifeboat__Sensor sensor[SENSORS], *sensors[SENSORS];
-static Lifeboat__Xen xen = LIFEBOAT__XEN__INIT;
-static Lifeboat__Guest guest[GUESTS], *guests[GUESTS];
-static int64_t values[SENSORS];
-static uint32_t states[SENSORS];
-static uint8_t boot[16], uuids[GUESTS][16];
-static char names[SENSORS][32], guest_names[GUESTS][32];
-
-static void
-fill_report(void)
-{
-	for (int i = 0; i < SENSORS; i++) {
-		lifeboat__sensor__init(&sensor[i]);
-		snprintf(
-		    names[i], sizeof(names[i]), "chip-isa-%04d/temp%d", i / 8, i % 8 + 1);
-		sensor[i].name = names[i];
-		sensor[i].kind = SENSOR_TEMP;
-		sensor[i].limits = HAS_HIGH | HAS_HIGH_CRITICAL;
-		sensor[i].high = 80000;
-		sensor[i].high_critical = 90000;
-		sensors[i] = &sensor[i];
-	}
-	for (int i = 0; i < GUESTS; i++) {
-		lifeboat__guest__init(&guest[i]);
-		snprintf(guest_names[i], sizeof(guest_names[i]), "guest%d", i);
-		guest[i].name = guest_names[i];
-		guest[i].uuid.data = uuids[i];
-		guest[i].uuid.len = 16;
-		guest[i].type = GUEST_PVH;
-		guest[i].memory_kib = 524288;
-		guest[i].vcpus = 2;
-		guests[i] = &guest[i];
-	}
-	for (int i = 0; i < 3; i++) {
-		lifeboat__probe__init(&probe[i]);
-		probe[i].id = (uint32_t)i;
-		probes[i] = &probe[i];
-	}
-	probe[PROBE_ISCSI].state = PROBE_ABSENT;
-	catalogue.generation = readings.generation = 1;
-	catalogue.n_sensors = readings.n_values = readings.n_states = SENSORS;
-	catalogue.sensors = sensors;
-	readings.values = values;
-	readings.states = states;
-	xen.major = 4;
-	xen.minor = 17;
-	xen.total_kib = 16777216;
-	xen.free_kib = 8388608;
-	xen.cpus = 8;
-	xen.live_hvm = true;
-	xen.n_guests = GUESTS;
-	xen.guests = guests;
-	report.boot_id.data = boot;
-	report.boot_id.len = sizeof(boot);
-	report.n_probes = 3;
-	report.probes = probes;
-	report.n_readings = 1;
-	report.readings = readings_list;
-	report.catalogues = catalogues;
-}
 
 static size_t
 seal(struct simulated *h, enum frame_kind kind, size_t len)
@@ -123,7 +56,8 @@ ask(struct simulated *h, int req, uint64_t nonce)
 	int n;
 
 	q.nonce = nonce;
-	q.boot_id = report.boot_id;
+	q.boot_id.data = (uint8_t *)(uintptr_t)load_boot.b;
+	q.boot_id.len = sizeof(load_boot.b);
 	len = seal(h, FRAME_REQUEST, lifeboat__request__pack(&q, body));
 	if (nn_send(req, frame, len, 0) < 0 ||
 	    (n = nn_recv(req, reply, sizeof(reply), 0)) <= 0 ||
@@ -136,18 +70,15 @@ ask(struct simulated *h, int req, uint64_t nonce)
 static void
 publish(struct simulated *h, int pub, int round, int index)
 {
-	size_t len;
+	/* What is large is spread over the hosts, and said twice at first, as one may be
+	 * lost. */
+	bool large = round % EVERY == index % EVERY;
+	const struct load_part part = { .host = index,
+		.round = round,
+		.catalogue = large && (round < 2 * EVERY || round % 30 < EVERY),
+		.facts = large };
+	size_t len = seal(h, FRAME_REPORT, load_report(body, &part));
 
-	for (int i = 0; i < SENSORS; i++)
-		values[i] = 45000 + 250 * ((round + i) % 7);
-	report.n_catalogues = round % 30 == 0;
-	report.xen = round % 5 == index % 5 || round == 0 ? &xen : NULL;
-	for (int i = 0; i < GUESTS; i++) {
-		memcpy(uuids[i], &index, sizeof(index));
-		uuids[i][15] = (uint8_t)i;
-		guest[i].cpu_ns = (uint64_t)round * 100000000;
-	}
-	len = seal(h, FRAME_REPORT, lifeboat__report__pack(&report, body));
 	nn_send(pub, frame, len, 0);
 }
 
@@ -181,33 +112,39 @@ open_socket(int protocol, const char *url)
 	return s >= 0 && nn_connect(s, url) >= 0 ? s : -1;
 }
 
-int
-main(int argc, char **argv)
+static int
+print_keys(int n)
 {
-	uint8_t engine_key[SEAL_KEY];
-	int pub, req, seconds, replies = 0;
-	int64_t sent = 0;
-	mono_t began;
+	for (int i = 0; i < n; i++) {
+		char secret[SEAL_TEXT], public[SEAL_TEXT];
+		struct seal_pair pair;
 
-	if (argc != 5 || seal_start() < 0 || wire_arena_init(&arena) < 0 ||
-	    !seal_parse(engine_key, argv[1]) || read_hosts(engine_key) < 0) {
-		fputs("usage: hostsim ENGINE-KEY REPORT-URL EXCHANGE-URL SECONDS <keys\n",
-		    stderr);
-		return 2;
+		seal_generate(&pair);
+		seal_format(secret, pair.secret_key);
+		seal_format(public, pair.public_key);
+		printf("%s %s\n", secret, public);
 	}
-	engine_id = seal_key_id(engine_key);
-	seconds = (int)strtol(argv[4], NULL, 10);
-	pub = open_socket(NN_PUB, argv[2]);
-	req = open_socket(NN_REQ, argv[3]);
-	if (pub < 0 || req < 0)
-		return 1;
-	fill_report();
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int
+admit(int req)
+{
 	for (int i = 0; i < n_hosts; i++)
 		if (ask(&hosts[i], req, ask(&hosts[i], req, 0)) != 0) {
 			fprintf(stderr, "host %d is not admitted\n", i);
-			return 1;
+			return -1;
 		}
-	began = clock_mono();
+	return 0;
+}
+
+static void
+play(int pub, int req, int seconds)
+{
+	int64_t sent = 0, late_ms = 0;
+	int replies = 0;
+	mono_t began = clock_mono();
+
 	for (int round = 0; round < seconds; round++)
 		for (int i = 0; i < n_hosts; i++) {
 			/* Spread over the second, as many hosts' own clocks would. */
@@ -215,12 +152,37 @@ main(int argc, char **argv)
 			int64_t wait = due - mono_since(clock_mono(), began);
 			if (wait > 0)
 				poll(NULL, 0, (int)wait);
+			if (-wait > late_ms)
+				late_ms = -wait;
 			publish(&hosts[i], pub, round, i);
 			sent++;
-			if (round % 5 == 4 && i % 5 == 0)
+			if (round % EVERY == EVERY - 1 && i % EVERY == 0)
 				replies += ask(&hosts[i], req, 0) == 0;
 		}
-	printf("sent %lld reports of %d hosts, %d replies\n", (long long)sent, n_hosts,
-	    replies);
+	printf("sent %lld reports of %d hosts, %d replies, at most %lld ms late\n",
+	    (long long)sent, n_hosts, replies, (long long)late_ms);
+}
+
+int
+main(int argc, char **argv)
+{
+	uint8_t engine_key[SEAL_KEY];
+	int pub, req;
+
+	if (argc == 3 && strcmp(argv[1], "--keys") == 0 && seal_start() == 0)
+		return print_keys((int)strtol(argv[2], NULL, 10));
+	if (argc != 5 || seal_start() < 0 || wire_arena_init(&arena) < 0 ||
+	    !seal_parse(engine_key, argv[1]) || read_hosts(engine_key) < 0) {
+		fputs("usage: hostsim ENGINE-KEY REPORT-URL EXCHANGE-URL SECONDS <keys\n"
+		      "       hostsim --keys HOSTS\n",
+		    stderr);
+		return 2;
+	}
+	engine_id = seal_key_id(engine_key);
+	pub = open_socket(NN_PUB, argv[2]);
+	req = open_socket(NN_REQ, argv[3]);
+	if (pub < 0 || req < 0 || admit(req) < 0)
+		return 1;
+	play(pub, req, (int)strtol(argv[4], NULL, 10));
 	return 0;
 }

@@ -1,4 +1,4 @@
-foreach(module intake store policy_conf)
+foreach(module intake store policy_conf record)
   lifeboat_unit(${module} policy_io)
 endforeach()
 include(policy_trace.cmake OPTIONAL)

@@ -13,6 +13,7 @@ from machine import Failed
 from pool import RULES, Pool
 from watch import Ping, beats_on, order_of, runs_on
 
+HOT, DECIDED, PREPARED = "first hot reading", "decided: xen1 is failing", "prepared: xen2 has a berth for vm1"
 LIMIT = 400  # seconds for the move, stretched by XENLAB_SCALE
 
 
@@ -24,28 +25,36 @@ class Timeline:
         self.from_ = len(pool.log())
         self.began = time.monotonic()
         self.at = {}
-        self.bytes = 0
+        self.order = {}  # the move's row, as it was last
         self.held = 0.0
 
-    def mark(self, what):
+    def mark(self, what, ago=0.0):
+        """It was so many seconds ago."""
         if what not in self.at:
-            self.at[what] = time.monotonic() - self.began
+            self.at[what] = time.monotonic() - self.began - ago
             print("  %6.1f s  %s" % (self.at[what], what), flush=True)
+
+    def _look_at_readings(self):
+        ages = [row["crossed_age_ms"] for row in self.pool.ask("why", "xen1")["readings"] if row["crossed"] == "critical"]
+        if ages:
+            self.mark(HOT, max(ages) / 1000)
 
     def look(self):
         """True once the order has ended."""
+        if HOT not in self.at:
+            self._look_at_readings()
         log = self.pool.log()[self.from_:]
         failing = re.search(r"host-health host=xen1 .*to=failing.*held=(\d+)ms", log)
         if failing:
             self.held = int(failing.group(1)) / 1000
-            self.mark("decided: xen1 is failing")
+            self.mark(DECIDED)
         if re.search(r"order-state host=xen2 .*kind=prepare .*outcome=ready", log):
-            self.mark("prepared: xen2 has a berth for vm1")
+            self.mark(PREPARED)
         if "order-move guest=vm1" in log:
             self.mark("ordered: xen1 is told to send it there")
         order = order_of(self.pool, "vm1")
         if order:
-            self.bytes = max(self.bytes, order.get("bytes") or 0)
+            self.order = order
             phase = order.get("phase")
             if phase and phase not in ("none", "done"):
                 self.mark("phase " + phase)
@@ -59,25 +68,15 @@ def seconds(value):
     return "-" if value is None else "%.1f s" % value
 
 
-def between(timeline, first, last):
-    """Seconds between two marks, each the first seen of its names: a short phase may pass unseen."""
-    a, b = (next((timeline.at[name] for name in names if name in timeline.at), None) for names in (first, last))
-    return None if a is None or b is None else b - a
-
-
-READY, STARTED = ("phase ready", "phase released", "phase go"), ("phase started", "phase proving")
-
-
 def table(timeline, silence, last, place):
-    copy = between(timeline, ["phase copying"], READY)
-    decided = timeline.get("decided: xen1 is failing")
+    decided, prepared, order = timeline.get(DECIDED), timeline.get(PREPARED), timeline.order
+    copy, mib = (order.get("copy_ms") or 0) / 1000, (order.get("bytes") or 0) / (1 << 20)
     rows = [
-        ("first hot reading", "%s after the heat" % seconds(max(0.0, (decided or 0) - timeline.held))),
+        ("first hot reading", "%s after the heat" % seconds(timeline.get(HOT))),
         ("decision", "%s after the heat (held %.0f s)" % (seconds(decided), timeline.held)),
-        ("prepare", seconds(between(timeline, ["decided: xen1 is failing"], ["prepared: xen2 has a berth for vm1"]))),
-        ("copy", "%s, %d MiB, %s" % (seconds(copy), timeline.bytes >> 20,
-            "%.1f MiB/s" % (timeline.bytes / (1 << 20) / copy) if copy else "-")),
-        ("pause, ready to started", seconds(between(timeline, READY, STARTED))),
+        ("prepare", seconds(None if decided is None or prepared is None else prepared - decided)),
+        ("copy", "%s, %d MiB, %s" % (seconds(copy or None), mib, "%.1f MiB/s" % (mib / copy) if copy else "-")),
+        ("pause, ready to started", "%d ms" % order["pause_ms"] if order.get("pause_ms") else "-"),
         ("longest silence in ping", seconds(silence)),
         ("heartbeats lost", "none: 1 to %d, each once and in order" % last),
         ("vm1 runs on", place)]
