@@ -517,6 +517,7 @@ mover_run(const char *folder)
 	static struct mover m = {
 		.xl = PROCESS_NULL, .carrier = PROCESS_NULL, .control = -1
 	};
+	const char *name;
 	struct err err;
 
 	prctl(PR_SET_NAME, "lb-mover");
@@ -533,8 +534,9 @@ mover_run(const char *folder)
 	if (m.lock < 0)
 		return m.lock == -EWOULDBLOCK ? 0 : 1;
 	carry_out(&m);
-	log_line(LOG_LEVEL_NOTICE, "order-ended", "order", folder, "kind",
-	    order_kind_name((enum order_kind)m.order->kind), "guest",
+	name = strrchr(folder, '/');
+	log_line(LOG_LEVEL_NOTICE, "order-ended", "order", name ? name + 1 : folder,
+	    "kind", order_kind_name((enum order_kind)m.order->kind), "guest",
 	    m.order->guest->name, "outcome", outcome_name(m.state.outcome), "why",
 	    m.state.why[0] ? m.state.why : NULL, "detail",
 	    m.state.detail[0] ? m.state.detail : NULL, NULL);

@@ -8,6 +8,7 @@ Usage: test_autostart.py --build BUILD [NAME...]
 
 import argparse
 import os
+import signal
 import sys
 import threading
 import time
@@ -16,9 +17,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import test_fault
 import test_move
+from faults import signal_all
 from guests import HOST, UUID, guest_line
 from test_preflight import grow
-from witness import kill
+from witness import processes
 
 RULES = {**test_fault.RULES, "cooldown": "1s"}
 ACTUATOR = {**test_fault.ACTUATOR, "actuator": {"autostart": "follow"}}
@@ -101,12 +103,13 @@ def play(p, phase=None, who=(), text=FILE, before=None, process="--role=mover"):
         p.show("drain", w.source)
         if phase:
             test_fault.reach(w, phase)
-            for role in who:
-                kill(p, w.host(role), process)
+            # One of the target may have done all it had to.
+            pids = [pid for role in who for pid in processes(p, w.host(role), process)]
+            assert pids, "no %s to kill" % process
+            signal_all(pids, signal.SIGKILL)
             p.hold(None)
         order = test_fault.see_through(w, mend, False)
         test_fault.calm_down(w)
-        w.witness.watch_on()
     w.witness.judge()
     if before is not twice:
         seen.judge()
