@@ -110,8 +110,8 @@ class Schedule:
 
     def _begin(self, what, hosts, ends):
         if what == "drain":
-            if self._ask("drain", hosts[0]):
-                self.open.append((ends, set(), lambda: self._undrain(hosts[0])))
+            self._ask("drain", hosts[0])  # one that does not answer in time may do it all the same
+            self.open.append((ends, set(), lambda: self._undrain(hosts[0])))
             return
         wanted = claims(what, *hosts)
         if any(wanted & taken for _, taken, _ in self.open):
@@ -125,7 +125,7 @@ class Schedule:
             self.open.append((ends, wanted, mend))
 
     def _ask(self, *args):
-        """False: the engine is dead, or its disk is full."""
+        """False: the engine is dead, or stopped, or its disk is full."""
         try:
             self.p.show(*args)
             return True
