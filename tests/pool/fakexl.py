@@ -2,10 +2,9 @@
 """Stands in for xl over the imitated hypervisor's state file (fakexen.h).
 
 Speaks what xl speaks where an actuator can hear it: `list -v`, `list -l`, `info`,
-`network-list`, `cpupool-list -c`, `migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `unpause`, `destroy`, from
-Xen 4.20 on `resume`, `create --quiet --dryrun --defconfig FILE`; and `wait ID`, which only pool.py says: as if xl had
-started that guest.  What it says and
-how it fails is held against what the real one said by test_captures.py.
+`network-list`, `cpupool-list -c`, `migrate -s '' ID COMMAND`, `migrate-receive`, `rename`, `pause`, `unpause`, `destroy`,
+from Xen 4.20 on `resume`, `create --quiet --dryrun --defconfig FILE`; and `wait ID`, which only pool.py says: as if xl had
+started that guest.  What it says and how it fails is held against what the real one said by test_captures.py.
 
 A guest's memory is FAKEXL_BYTES bytes, or with 0 as many as it has, sent at FAKEXL_RATE bytes a
 second; before its first word, each one after the memory, and the end of the original it waits
@@ -134,6 +133,9 @@ def list_all(args):
         domains = state.domains()
     if args[:1] == ["-l"]:
         chosen = [d for d in domains if str(d["id"]) in args[1:]]
+        if not chosen and args[1:]:
+            say("Error: Domain '%s' does not exist." % args[1])
+            return 1
         print(json.dumps([{"domid": d["id"], "config": config(d)} for d in chosen], indent=4))
         return 0
     print("Name                                        ID   Mem VCPUs\tState\tTime(s)   UUID"
@@ -171,11 +173,8 @@ def cpupool_list(args):
 def network_list(domid):
     with State() as state:
         domain = state.find(domid)
-    if not domain:
-        say("%s is an invalid domain identifier (rc=-6)" % domid)
-        return 1
     print("Idx BE Mac Addr.         handle state evt-ch   tx-/rx-ring-ref BE-path")
-    for card, _ in enumerate(filter(None, domain.get("bridges", "").split(","))):
+    for card, _ in enumerate(filter(None, (domain or {}).get("bridges", "").split(","))):
         print("%-3d 0  00:16:3e:00:%02x:%02x %6d     4     -1      -1/-1      /local/domain/0/backend/vif/%s/%d" % (
             card, int(domid) & 0xff, card, card, domid, card))
     return 0
@@ -411,17 +410,22 @@ def drop(domid):
 
 
 def change(verb, args):
+    """As the real one, unpause takes it for done where there is no such domain."""
     with State() as state:
-        domain = state.find(args[0]) if args else None
+        domain = state.find(args[0])
         if not domain:
-            say("%s is an invalid domain identifier (rc=-6)" % " ".join(args))
-            return 1
+            say({"rename": "Can't rename domain '%s'." % args[0], "destroy": "destroy failed (rc=-21)"}.get(verb,
+                "libxl: error: libxl_dom.c:37:libxl__domain_type: unable to get domain type for domid=%s" % args[0]))
+            return verb != "unpause"
         if verb == "rename":
+            if (state.find(args[1]) or domain)["id"] != domain["id"]:
+                say("Can't rename domain '%s'." % args[0])
+                return 1
             state.edit(domain, name=args[1])
-        elif verb in ("unpause", "resume"):
-            state.edit(domain, state="b")
-        else:
+        elif verb == "destroy":
             state.drop(domain)
+        else:
+            state.edit(domain, state="p" if verb == "pause" else "b")
     return 0
 
 
@@ -437,8 +441,12 @@ def create(args):
     try:
         with open(args[3], encoding="utf-8") as f:
             config = xlconfig.understood(f.read())
+    except OSError as fault:
+        say("Failed to read config file: %s: %s" % (args[3], fault.strerror))
+        return 3
     except (ValueError, IndexError, TypeError) as fault:
-        say("%s: config parsing error near `%s'" % (args[3], fault))
+        say("%s: config parsing error near `%s'" % (args[3], str(fault).split("\n")[0]))
+        say("Failed to parse config: Invalid argument")
         return 1
     if not config["c_info"]["name"]:
         say("Domain name must be specified.")
@@ -468,7 +476,7 @@ def main(args):
         return migrate(rest)
     if verb == "migrate-receive":
         return receive()
-    if verb in ("rename", "unpause", "destroy") or verb == "resume" and has_resume():
+    if verb in ("rename", "pause", "unpause", "destroy") or verb == "resume" and has_resume():
         return change(verb, rest)
     say("command not implemented")
     return 1

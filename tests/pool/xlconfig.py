@@ -66,7 +66,7 @@ def understood(text):
     build = {"max_memkb": 1024 * int(given.get("memory", 0)), **{key: given[key] for key in
         ("kernel", "ramdisk", "bootloader", "device_model_override") if key in given}}
     kind = given.get("type", "pv")
-    build["type." + kind] = {key: given[key] for key in ("serial", "usbdevice") if key in given}
+    build["type." + kind] = {key: given[key] for key in ("serial", "usbdevice") if kind == "hvm" and key in given}
     disks = [described(disk, ("pdev_path", "vdev")) for disk in given.get("disk", [])]
     for disk in disks:
         disk["pdev_path"] = re.sub(r"^\w+:", "", disk.pop("target", disk.get("pdev_path")))
