@@ -56,16 +56,18 @@ class Witness(threading.Thread):
     def run(self):
         self.first = go_first()
         while not self.over.wait(EVERY):
+            self._time(time.monotonic())
             seen = look(self.p)
-            now = time.monotonic()
-            self._time(now)
+            self.last = now = time.monotonic()
             for guest in self.guests:
                 self._guest(guest, seen, now)
         for guest in list(self.paused):
             self._end_pause(guest, time.monotonic())
 
     def _time(self, now):
-        gap, self.last = now - self.last, now
+        """From the last look on.  What a look itself takes it waits for whoever writes a
+        hypervisor's state, and until that is written it is as it was."""
+        gap = now - self.last
         self.samples += 1
         self.late += gap > GAP
         self.longest = max(self.longest, gap)
