@@ -225,7 +225,7 @@ def main():
     args = sys.argv[1:]
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
-    parser.add_argument("--pools", type=int, default=6)
+    parser.add_argument("--pools", type=int, default=12)
     parser.add_argument("--schedules", type=int, default=20)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--worker", action="store_true")

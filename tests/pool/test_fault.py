@@ -252,7 +252,7 @@ def main():
     args = sys.argv[1:]
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
-    parser.add_argument("--pools", type=int, default=8)
+    parser.add_argument("--pools", type=int, default=12)
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--worker", action="store_true")
     parser.add_argument("rows", nargs="*")
