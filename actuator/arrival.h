@@ -29,8 +29,8 @@ bool arrival_has_advanced(
 
 /*
  * Whether an xl waits for the guest's reboot or end, which it does under the name of a
- * log file; proc: "/proc".  One that xl brought back after it had been suspended has
- * none, and before Xen 4.20 no command gives it one.
+ * log file; proc: "/proc".  Before Xen 4.20 that xl ends when the guest is suspended,
+ * also if it is brought back; no command gives it another.
  */
 bool arrival_is_watched(const char *proc, const char *name);
 

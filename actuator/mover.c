@@ -41,6 +41,7 @@ mover_save(struct mover *m)
 	out.detail = (char *)(uintptr_t)s->detail;
 	out.bytes = s->bytes;
 	out.bytes_per_s = s->bytes_per_s;
+	out.unwatched = s->unwatched;
 	out.n_entered_ms = PHASES;
 	out.entered_ms = (uint64_t *)(uintptr_t)s->entered_ms;
 	if (s->port != 0) {
@@ -405,13 +406,14 @@ mover_last_words(const struct mover *m, char *out, size_t size)
 }
 
 void
-mover_check_watched(struct mover *m)
+mover_check_watched(struct mover *m, uint32_t domid)
 {
 	const char *name = m->order->guest->name;
 	size_t len = strlen(m->state.detail);
 
 	if (arrival_is_watched("/proc", name))
 		return;
+	m->state.unwatched = domid;
 	log_line(LOG_LEVEL_ERROR, "guest-unwatched", "guest", name, "why",
 	    "no xl waits for its end: a reboot from within will leave it off", NULL);
 	snprintf(m->state.detail + len, sizeof(m->state.detail) - len,

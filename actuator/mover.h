@@ -26,6 +26,7 @@ struct mover_state {
 	char why[WHY_SIZE], detail[DETAIL_SIZE];
 	uint64_t bytes, bytes_per_s;
 	uint64_t entered_ms[PHASES]; /* + 1; 0: never */
+	uint32_t unwatched;          /* domid of the guest, which no xl watches; or 0 */
 	uint16_t port;               /* of the berth, once it is open */
 	uint8_t berth_key[LINK_KEY];
 };
@@ -104,8 +105,8 @@ void mover_berth_id(uint8_t out[LINK_ID], const Lifeboat__OrderId *prepare);
 /* The last line of xl's stderr that says something, for a sentence. */
 void mover_last_words(const struct mover *m, char *out, size_t size);
 
-/* Nobody will start it again when it reboots: said in the log and in the state. */
-void mover_check_watched(struct mover *m);
+/* The guest runs here as domid; when no xl waits for its end, log and state say so. */
+void mover_check_watched(struct mover *m, uint32_t domid);
 
 /* This host's domains, asked again until none of the guest's is dying, for a minute.
  * Their number or -errno, with a sentence in the state. */

@@ -154,8 +154,9 @@ judge_present(struct mover *m, const struct xl_domain *d)
 	}
 }
 
+/* *domid: of the guest, if it is here. */
 static enum outcome
-judge(struct mover *m)
+judge(struct mover *m, uint32_t *domid)
 {
 	struct xl_domain list[XL_DOMAINS];
 	int n = mover_list(m, list);
@@ -163,8 +164,10 @@ judge(struct mover *m)
 
 	if (n < 0)
 		return OUTCOME_UNDEFINED;
-	if (at >= 0)
+	if (at >= 0) {
+		*domid = list[at].domid;
 		return judge_present(m, &list[at]);
+	}
 	if (m->state.entered_ms[PHASE_RELEASED] == 0) {
 		mover_why(m, "ended", "%s stopped by itself", m->order->guest->name);
 		return OUTCOME_ENDED;
@@ -188,20 +191,21 @@ static void
 prove(struct mover *m)
 {
 	char words[256];
+	uint32_t domid = 0;
 	enum outcome outcome;
 
 	mover_enter(m, PHASE_PROVING);
-	outcome = judge(m);
+	outcome = judge(m, &domid);
 	if (outcome == OUTCOME_STAYED) {
 		mover_last_words(m, words, sizeof(words));
 		if (may_suspend_late(m, words)) {
 			poll(NULL, 0, LATE_MS);
-			outcome = judge(m);
+			outcome = judge(m, &domid);
 		}
 		mover_why(m, "xl-ended", "xl: %s", words[0] ? words : "nothing was said");
 	}
 	if (outcome == OUTCOME_STAYED && m->state.entered_ms[PHASE_COPYING] != 0)
-		mover_check_watched(m);
+		mover_check_watched(m, domid);
 	mover_settle_autostart(m, outcome);
 	mover_end(m, outcome);
 }
@@ -299,7 +303,7 @@ mover_resume(struct mover *m)
 							    : judge_present(m, &list[at]);
 	}
 	if (outcome == OUTCOME_STAYED)
-		mover_check_watched(m);
+		mover_check_watched(m, list[at].domid);
 	mover_settle_autostart(m, outcome);
 	mover_end(m, outcome);
 }

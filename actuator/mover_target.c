@@ -176,7 +176,7 @@ welcome(struct mover *m, uint32_t domid)
 		    ALIVE_MS / 1000, now.requests - before.requests,
 		    now.packets - before.packets);
 	}
-	mover_check_watched(m);
+	mover_check_watched(m, domid);
 }
 
 /* GO is in the journal, and the guest is not here: only xl's word proves it never ran. */

@@ -109,10 +109,12 @@ guest_row(struct table *t, const json_t *guest)
 		   *stays = value_text(guest, "stays");
 	char text[VALUE_SIZE];
 	const char *master = value_text(guest, "master");
+	bool unwatched = value_true(guest, "unwatched");
 
 	table_cell(t, TINT_BOLD, "%s", value_name(guest, "name"));
 	table_cell(t, TINT_NONE, "%s", value_name(guest, "host"));
-	table_cell(t, TINT_NONE, "%s", value_name(guest, "state"));
+	table_cell(t, unwatched ? TINT_WARN : TINT_NONE, "%s%s",
+	    value_name(guest, "state"), unwatched ? ", unwatched" : "");
 	table_cell(t, TINT_NONE, "%s", value_name(guest, "type"));
 	table_cell(t, TINT_NONE, "%s", value_gib(text, value_count(guest, "memory_kib")));
 	table_cell(t, TINT_NONE, "%" PRId64, value_count(guest, "vcpus"));

@@ -55,11 +55,17 @@ static void
 show_guests(struct table *t, const json_t *answer)
 {
 	int64_t stays = value_count(answer, "stays");
+	int64_t unwatched = value_count(answer, "unwatched");
 
 	row(t, "guests");
-	table_cell(t, stays ? TINT_BAD : TINT_NONE,
-	    "%" PRId64 ": %" PRId64 " would move, %" PRId64 " with nowhere to go",
-	    value_count(answer, "guests"), value_count(answer, "would_move"), stays);
+	table_cell(t,
+	    stays       ? TINT_BAD
+	    : unwatched ? TINT_WARN
+			: TINT_NONE,
+	    "%" PRId64 ": %" PRId64 " would move, %" PRId64
+	    " with nowhere to go; %" PRId64 " unwatched",
+	    value_count(answer, "guests"), value_count(answer, "would_move"), stays,
+	    unwatched);
 }
 
 static void
@@ -168,6 +174,7 @@ judge(const json_t *answer, char *problems, size_t size)
 	const json_t *hosts = json_object_get(answer, "hosts");
 	enum nagios state = NAGIOS_OK;
 	int64_t stays = value_count(answer, "stays"), held = 0;
+	int64_t unwatched = value_count(answer, "unwatched");
 	char count[VALUE_SIZE], text[2 * VALUE_SIZE];
 
 	problems[0] = '\0';
@@ -196,6 +203,11 @@ judge(const json_t *answer, char *problems, size_t size)
 		    value_plural(count, held, "order"));
 		add(problems, size, text);
 		state = NAGIOS_CRITICAL;
+	}
+	if (unwatched > 0) {
+		snprintf(text, sizeof(text), "%s unwatched",
+		    value_plural(count, unwatched, "guest"));
+		add(problems, size, text);
 	}
 	/* Off by configuration has no error. */
 	if (value_text(json_object_get(answer, "recording"), "error"))

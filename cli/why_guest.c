@@ -191,6 +191,10 @@ say_facts(const struct cli *cli, const json_t *answer)
 	if (master)
 		screen_line(
 		    &cli->screen, TINT_WARN, "It has another master: %s.", master);
+	if (value_true(answer, "unwatched"))
+		screen_line(&cli->screen, TINT_WARN,
+		    "It is unwatched: no xl waits for its end, and when it reboots or "
+		    "crashes, it stays off; a move or a start anew ends that.");
 }
 
 static void

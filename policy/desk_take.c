@@ -166,6 +166,8 @@ take_word(
 	enum outcome before = o->row.said;
 
 	o->row.said = (enum outcome)s->outcome;
+	if (s->unwatched && is_last(o->row.said))
+		unwatched_take(e, o, s->unwatched, now);
 	text_copy(o->row.said_why, sizeof(o->row.said_why), s->why);
 	text_copy(o->row.detail, sizeof(o->row.detail), s->detail);
 	if (book_save(&e->book, o) < 0) {

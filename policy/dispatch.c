@@ -30,10 +30,21 @@ static const struct {
 	[ACTION_REFUSED] = { "table-full", LOG_LEVEL_ERROR },
 };
 
-const char *
-dispatch_id(enum action_kind kind)
+static void
+tell_watchers(
+    struct engine *e, const struct action *about, const char *id, const char *text)
 {
-	return (unsigned int)kind < ACTION_KINDS ? lines[kind].id : "?";
+	for (int i = 0; i < ENGINE_WATCHERS; i++)
+		if (e->watch[i].news)
+			e->watch[i].news(e->watch[i].to, e, about, id, text);
+}
+
+void
+dispatch_news(struct engine *e, mono_t now, const struct action *about, const char *id,
+    const char *text)
+{
+	history_add(e->history, now, about, text);
+	tell_watchers(e, about, id, text);
 }
 
 static const char *
@@ -108,7 +119,5 @@ dispatch(struct engine *e, mono_t now, const struct action *a)
 	trace_prose(prose, sizeof(prose), e->trace, e->core, a);
 	history_add(e->history, now, a, prose);
 	dispatch_order(e, now, a);
-	for (int i = 0; i < ENGINE_WATCHERS; i++)
-		if (e->watch[i].news)
-			e->watch[i].news(e->watch[i].to, e, a, prose);
+	tell_watchers(e, a, lines[a->kind].id, prose);
 }

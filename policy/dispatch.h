@@ -9,7 +9,9 @@
 
 void dispatch(struct engine *e, mono_t now, const struct action *action);
 
-/* The log's id of an action: "would-move". */
-const char *dispatch_id(enum action_kind kind);
+/* The history's and the watchers' part of it, for what is no action: the log's id, prose,
+ * and whom it is about. */
+void dispatch_news(struct engine *e, mono_t now, const struct action *about,
+    const char *id, const char *text);
 
 #endif

@@ -257,10 +257,11 @@ on_connection(uv_stream_t *server, int status)
 }
 
 static void
-on_action(void *to, const struct engine *e, const struct action *a, const char *text)
+on_action(void *to, const struct engine *e, const struct action *a, const char *id,
+    const char *text)
 {
 	struct door *d = to;
-	json_t *news = door_news(e, a, text);
+	json_t *news = door_news(e, a, id, text);
 
 	for (int i = 0; news && i < CONNECTIONS; i++)
 		if (d->connection[i] && d->connection[i]->watching)

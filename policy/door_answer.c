@@ -94,17 +94,17 @@ answer_status(const struct engine *e, mono_t now)
 	hex(instance, store_instance(e->store), 16);
 	door_count_plans(e, &would_move, &stays);
 	return json_pack(
-	    "{s:b, s:{s:s, s:s, s:I, s:I, s:s, s:i}, s:o, s:i, s:i, s:i, s:o,"
+	    "{s:b, s:{s:s, s:s, s:I, s:I, s:s, s:i}, s:o, s:i, s:i, s:i, s:i, s:o,"
 	    " s:{s:b, s:s}, s:{s:b, s:s, s:I}, s:o}",
 	    "ok", 1, "engine", "version", LIFEBOAT_VERSION, "instance", instance, "term",
 	    (json_int_t)core_term(e->core), "uptime_ms",
 	    (json_int_t)mono_since(now, e->started), "mode",
 	    mode_name(core_mode(e->core)), "rules", CORE_VERSION, "hosts", hosts,
-	    "guests", guests, "would_move", would_move, "stays", stays, "frames",
-	    frames(e), "store", "ok", store_error(e->store)[0] == '\0', "error",
-	    store_error(e->store), "recording", "on", record_is_on(e->record), "error",
-	    record_error(e->record), "bytes", (json_int_t)record_bytes(e->record),
-	    "orders", orders);
+	    "guests", guests, "would_move", would_move, "stays", stays, "unwatched",
+	    unwatched_count(e), "frames", frames(e), "store", "ok",
+	    store_error(e->store)[0] == '\0', "error", store_error(e->store), "recording",
+	    "on", record_is_on(e->record), "error", record_error(e->record), "bytes",
+	    (json_int_t)record_bytes(e->record), "orders", orders);
 }
 
 static json_t *
@@ -222,13 +222,13 @@ door_answer(struct engine *e, const char *line, size_t len, struct door_asker *a
 }
 
 json_t *
-door_news(const struct engine *e, const struct action *a, const char *text)
+door_news(
+    const struct engine *e, const struct action *a, const char *id, const char *text)
 {
 	struct host_view v;
 	bool guest = !uuid_is_nil(&a->guest);
 	bool host = core_host(e->core, a->from, &v);
 
-	return json_pack("{s:s, s:s, s:s?, s:s?}", "event", text, "id",
-	    dispatch_id(a->kind), "host", host ? v.name : NULL, "guest",
-	    guest ? a->name : NULL);
+	return json_pack("{s:s, s:s, s:s?, s:s?}", "event", text, "id", id, "host",
+	    host ? v.name : NULL, "guest", guest ? a->name : NULL);
 }

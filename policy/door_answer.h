@@ -26,7 +26,8 @@ json_t *door_answer(
 json_t *door_refuse(const char *sentence);
 
 /* One line for the watchers. */
-json_t *door_news(const struct engine *e, const struct action *a, const char *text);
+json_t *door_news(
+    const struct engine *e, const struct action *a, const char *id, const char *text);
 
 /* A host's and a guest's row (door_rows.c). */
 json_t *door_host_row(const struct engine *e, host_t host, mono_t now);

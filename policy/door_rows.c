@@ -116,12 +116,14 @@ door_guest_row(const struct engine *e, host_t host, int guest)
 	leaving = core_plan(e->core, host, &g->uuid, &target, &planned_stay) &&
 		  planned_stay == WHY_NONE && core_host(e->core, target, &to);
 	row = json_pack(
-	    "{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:s, s:o, s:o, s:i, s:s?}", "name",
-	    g->name, "uuid", uuid, "host", v.name, "state", guest_state_name(g->state),
-	    "type", guest_type_name(g->type), "memory_kib", (json_int_t)g->memory_kib,
-	    "vcpus", (int)g->vcpus, "cpu_permille", (int)g->cpu_permille, "master",
-	    master_name(g->master), "stays", why(stays), "stays_sentence",
-	    sentence(stays), "targets", targets, "would_move", leaving ? to.name : NULL);
+	    "{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:s, s:o, s:o, s:i, s:s?,"
+	    " s:b}",
+	    "name", g->name, "uuid", uuid, "host", v.name, "state",
+	    guest_state_name(g->state), "type", guest_type_name(g->type), "memory_kib",
+	    (json_int_t)g->memory_kib, "vcpus", (int)g->vcpus, "cpu_permille",
+	    (int)g->cpu_permille, "master", master_name(g->master), "stays", why(stays),
+	    "stays_sentence", sentence(stays), "targets", targets, "would_move",
+	    leaving ? to.name : NULL, "unwatched", unwatched_is(e, host, g));
 	free(list.rows);
 	return row;
 }

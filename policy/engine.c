@@ -104,6 +104,7 @@ void
 engine_sweep(struct engine *e, mono_t now)
 {
 	desk_sweep(e, now);
+	unwatched_sweep(e, now);
 }
 
 static void
@@ -155,6 +156,8 @@ tell_core(struct engine *e, mono_t now)
 	event->mode = store_mode(e->store);
 	engine_event(e, event);
 	if (store_each_host(e->store, restore_host, e) < 0)
+		return -EIO;
+	if (unwatched_restore(e, now) < 0)
 		return -EIO;
 	return engine_restore(e, now);
 }

@@ -14,6 +14,7 @@
 #include "policy/record.h"
 #include "policy/store.h"
 #include "policy/trace.h"
+#include "policy/unwatched.h"
 
 struct desk;
 struct engine;
@@ -27,9 +28,9 @@ struct engine_later {
 
 enum { ENGINE_LATER = MAX_ACTIONS, ENGINE_WATCHERS = 2 };
 
-/* Who is told of every action after it was logged. */
-typedef void engine_news(
-    void *to, const struct engine *e, const struct action *a, const char *text);
+/* Who is told of every action after it was logged, and under which id. */
+typedef void engine_news(void *to, const struct engine *e, const struct action *a,
+    const char *id, const char *text);
 struct engine_watch {
 	engine_news *news; /* NULL: nobody */
 	void *to;
@@ -45,6 +46,7 @@ struct engine {
 	struct intake *intake;
 	struct history *history;
 	struct book book;
+	struct unwatched unwatched;
 	struct desk *desk;
 	struct engine_later later[ENGINE_LATER];
 	int n_later;

@@ -80,8 +80,6 @@ describe(struct note *n, const struct engine *e, const struct action *a, const c
 {
 	struct host_view v;
 
-	set(n, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-	set(n, "LIFEBOAT_EVENT", "%s", dispatch_id(a->kind));
 	set(n, "LIFEBOAT_TEXT", "%s", text);
 	set(n, "LIFEBOAT_MODE", "%s", mode_name(core_mode(e->core)));
 	if (a->why != WHY_NONE)
@@ -102,10 +100,11 @@ describe(struct note *n, const struct engine *e, const struct action *a, const c
 }
 
 static struct note *
-make_note(const struct engine *e, const struct action *a, const char *text)
+make_note(
+    const struct engine *e, const struct action *a, const char *id, const char *text)
 {
 	struct note *n = calloc(1, sizeof(*n));
-	json_t *news = door_news(e, a, text);
+	json_t *news = door_news(e, a, id, text);
 	char *line = news ? json_dumps(news, JSON_COMPACT) : NULL;
 
 	json_decref(news);
@@ -115,6 +114,8 @@ make_note(const struct engine *e, const struct action *a, const char *text)
 		return NULL;
 	}
 	free(line);
+	set(n, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	set(n, "LIFEBOAT_EVENT", "%s", id);
 	describe(n, e, a, text);
 	return n;
 }
@@ -159,14 +160,15 @@ drop(struct hook *h)
 }
 
 static void
-on_action(void *to, const struct engine *e, const struct action *a, const char *text)
+on_action(void *to, const struct engine *e, const struct action *a, const char *id,
+    const char *text)
 {
 	struct hook *h = to;
 	struct note *n;
 
 	if (!is_on(h) || !is_worth_it(a->kind))
 		return;
-	n = h->waiting < HOOK_QUEUE ? make_note(e, a, text) : NULL;
+	n = h->waiting < HOOK_QUEUE ? make_note(e, a, id, text) : NULL;
 	if (!n) {
 		drop(h);
 		return;

@@ -6,7 +6,7 @@
 #include "base/seal.h"
 #include "policy/store_internal.h"
 
-enum { STORE_VERSION = 3 };
+enum { STORE_VERSION = 4 };
 
 static const char schema[] =
     "CREATE TABLE pool (one INTEGER PRIMARY KEY CHECK (one = 1), term INTEGER NOT NULL,"
@@ -70,10 +70,12 @@ upgrade(struct store *s, const char *path, struct err *err)
 		r = store_run(s, schema);
 	if (r == 0 && version < 2)
 		r = store_run(s, store_order_schema);
-	if (r == 0)
+	if (r == 0 && version < 3)
 		r = store_run(s, store_order_schema_3);
 	if (r == 0)
-		r = store_run(s, "PRAGMA user_version = 3; COMMIT");
+		r = store_run(s, store_unwatched_schema);
+	if (r == 0)
+		r = store_run(s, "PRAGMA user_version = 4; COMMIT");
 	return r;
 }
 

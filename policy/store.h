@@ -28,7 +28,19 @@ enum mode store_mode(const struct store *s);
 int store_each_host(struct store *s,
     void (*each)(void *to, const char *host, bool cordoned, bool drained), void *to);
 
+/* A guest that no xl watches, as domain domid of its host's boot; one of each guest. */
+struct store_unwatched {
+	char host[NAME_SIZE];
+	struct uuid guest, boot;
+	uint32_t domid; /* 0: nothing is said of it any more */
+};
+/* o is the store's until each() returns.  0 or -errno. */
+int store_each_unwatched(
+    struct store *s, void (*each)(void *to, const struct store_unwatched *o), void *to);
+
 /* 0, or -errno with a sentence: then nothing was changed. */
+int store_set_unwatched(
+    struct store *s, const struct store_unwatched *o, struct err *err);
 int store_set_term(struct store *s, uint64_t term, struct err *err);
 int store_set_mode(struct store *s, enum mode mode, struct err *err);
 int store_set_host(

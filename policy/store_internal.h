@@ -25,8 +25,9 @@ int store_run(struct store *s, const char *sql);
 /* Keep what a write came to, and tell the operator who asked for it. */
 int store_wrote(struct store *s, int r, struct err *err);
 
-extern const char store_order_schema[];   /* that of version 2 */
-extern const char store_order_schema_3[]; /* what version 3 adds to it */
+extern const char store_order_schema[];     /* that of version 2 */
+extern const char store_order_schema_3[];   /* what version 3 adds to it */
+extern const char store_unwatched_schema[]; /* of version 4 */
 /* The store is open: keep no more than STORE_ENDED. */
 int store_prune_orders(struct store *s);
 

@@ -112,6 +112,12 @@ def check_warns_of_hosts_that_are_suspect_or_unknown_and_of_what_is_not_written(
 
 
 @test
+def check_warns_of_guests_that_no_xl_watches():
+    assert "WARNING - 2 guests unwatched;" in checked(1, unwatched=2)
+    assert "CRITICAL - 1 host failing, 1 guest unwatched;" in checked(2, unwatched=1, hosts={"failing": 1})
+
+
+@test
 def check_takes_a_recording_that_is_off_by_configuration_as_well():
     assert checked(0, recording={"on": False}).startswith("LIFEBOAT OK")
 
@@ -165,6 +171,17 @@ def guests_say_where_they_would_go_or_why_they_stay(door):
     assert len(lines) == 3, lines
     assert lines[1][lines[0].index("WOULD MOVE TO"):].startswith("n2"), lines
     assert lines[2][lines[0].index("STAYS"):].startswith("pci"), lines
+
+
+@with_door({"status": {**STATUS, "unwatched": 1},
+    "guests": {"guests": [{**WEB, "unwatched": True}, {**GPU, "unwatched": False}]},
+    "why": {**WEB, "unwatched": True, "kind": "guest", "place": PLACE, "history": []}})
+def a_guest_that_no_xl_watches_is_marked_and_its_why_says_what_that_means(door):
+    lines = run("guests", door=door).splitlines()
+    assert "running, unwatched" in lines[1] and "unwatched" not in lines[2], lines
+    assert "0 with nowhere to go; 1 unwatched" in run("status", door=door)
+    assert "It is unwatched: no xl waits for its end, and when it reboots or crashes, it stays off" in run(
+        "why", "web", door=door)
 
 
 @with_door({"hosts": {"hosts": []}, "guests": {"guests": []}})
@@ -234,7 +251,7 @@ def why_of_a_guest_ranks_the_hosts_and_gives_the_numbers(door):
 def why_of_a_guest_that_stays_says_what_keeps_it(door):
     text = run("why", "gpu", door=door)
     assert "whatever happens: pci: It has a PCI device of its host." in text.splitlines()[0], text
-    assert "another master: libvirt" in text, text
+    assert "another master: libvirt" in text and "unwatched" not in text, text
 
 
 @with_door({"why": {**WEB, "kind": "guest", "would_move": None, "stays": "no-target", "place": PLACE[1:],

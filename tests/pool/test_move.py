@@ -2,6 +2,8 @@
 imitated hypervisor and xl.  Usage: test_move.py --build BUILD [TEST...]"""
 
 import argparse
+import contextlib
+import glob
 import os
 import re
 import signal
@@ -74,6 +76,45 @@ def a_mover_that_hangs_keeps_no_guest_suspended(p):
     assert any("mover-gone" in p.log(name + ".actuator") for name in p.names), "nobody said why"
     p.show("undrain", source)
     rest(p)
+
+
+def web(p):
+    """As the last report had it: under another name while it moves."""
+    return next((guest for guest in p.ask("guests")["guests"] if guest["name"] == "web"), {"host": None, "unwatched": False})
+
+
+def end_watch():
+    """Before Xen 4.20 the xl that waits for a guest's end goes when the guest is suspended; the pool's hosts share /proc."""
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        with contextlib.suppress(OSError), open(path, "rb") as f:
+            if b"xlwait.py" in f.read():
+                os.kill(int(path.split("/")[2]), signal.SIGKILL)
+
+
+def a_guest_that_is_brought_back_without_its_xl_is_shown_as_unwatched(p):
+    source = next(name for name in p.names if "web" in domains(p, name))
+    p.hold("released")
+    p.show("drain", source)
+    pool.wait_for("the point of no return", 40, lambda: "released" in [o["phase"] for o in p.ask("orders")["orders"]
+        if o["kind"] == "move"], p.check_alive)
+    signal_all(processes(p, source, "xl.py migrate -s"), signal.SIGSEGV)
+    p.hold("resume")
+    pool.wait_for("what brings it back", 40, lambda: processes(p, source, "xl.py resume"), p.check_alive)
+    end_watch()
+    p.show("undrain", source)
+    assert p.ask("status")["unwatched"] == 0
+    p.hold(None)
+    pool.wait_for("the mark", 40, lambda: web(p)["unwatched"], p.check_alive)
+    assert web(p)["host"] == source and p.ask("status")["unwatched"] == 1
+    assert p.log("engine").count("<3>guest-unwatched guest=web host=%s " % source) == 1, p.log("engine")
+    assert "It is unwatched: no xl waits for its end" in p.show("why", "web")
+    rest(p)
+    p.show("drain", source)
+    pool.wait_for("the next move", 60, lambda: "web" not in domains(p, source), p.check_alive)
+    rest(p)
+    pool.wait_for("its new host's report", 20, lambda: web(p)["host"] != source, p.check_alive)
+    assert not web(p)["unwatched"] and p.ask("status")["unwatched"] == 0
+    p.show("undrain", source)
 
 
 def buses(p):
@@ -158,6 +199,7 @@ def no_sanitizer_speaks(p):
 
 
 TESTS = [what_touches_the_network_is_filtered, a_heated_host_is_emptied, a_mover_that_hangs_keeps_no_guest_suspended,
+    a_guest_that_is_brought_back_without_its_xl_is_shown_as_unwatched,
     the_network_is_told_where_a_guest_is_and_a_silent_one_is_told_of]
 
 

@@ -76,6 +76,7 @@ rig_init(struct rig *r)
 		seal_generate(&h->pair);
 		h->carrier_key[0] = (uint8_t)(i + 1);
 		h->guest = i == 0;
+		h->domid = 3;
 		assert_int_equal(exchange_init(&h->monitor, ROLE_MONITOR, &h->pair,
 				     r->pair.public_key, &boot),
 		    0);
@@ -134,7 +135,7 @@ ask(struct rig *r, struct exchange *x, Lifeboat__Request *request)
 }
 
 static void
-fill_guest(Lifeboat__Guest *g, uint32_t state)
+fill_guest(Lifeboat__Guest *g, const struct rig_host *h)
 {
 	static char disk[] = "lun1", bridge[] = "xenbr0", name[] = "web";
 	static char *disks[] = { disk }, *bridges[] = { bridge };
@@ -143,9 +144,9 @@ fill_guest(Lifeboat__Guest *g, uint32_t state)
 	g->uuid.data = web_uuid;
 	g->uuid.len = sizeof(web_uuid);
 	g->name = name;
-	g->domid = 3;
+	g->domid = h->domid;
 	g->type = GUEST_PVH;
-	g->state = state;
+	g->state = h->state;
 	g->memory_kib = g->max_kib = 1048576;
 	g->vcpus = 1;
 	g->disks = disks;
@@ -210,7 +211,7 @@ pack_report(const struct rig_host *h, uint8_t *body)
 	disk.size_kib = 4096;
 	storage.disks = disks;
 	storage.n_disks = 1;
-	fill_guest(&guest, h->state);
+	fill_guest(&guest, h);
 	fill_xen(&xen, guests, h);
 	m.boot_id.data = boot_id;
 	m.boot_id.len = sizeof(boot_id);

@@ -16,6 +16,7 @@ struct rig_host {
 	uint8_t carrier_key[WIRE_KEY];
 	bool guest;     /* web runs here */
 	uint32_t state; /* enum guest_state of it */
+	uint32_t domid; /* of it */
 	uint64_t term;
 	Lifeboat__OrderState *states[4]; /* of the test */
 	size_t n_states;

@@ -415,6 +415,102 @@ a_move_that_no_reply_carried_is_cancelled_at_once(void **state)
 	door_says("{\"op\":\"orders\",\"which\":\"all\"}", "\"verdict\":\"operator\"");
 }
 
+static int
+told_unwatched(void)
+{
+	const struct history_entry *h;
+	int n = 0;
+
+	for (int i = 0; (h = history_find(r.engine->history, i, HOST_NONE, NULL)); i++)
+		n += strstr(h->text, "web is unwatched on n1: no xl waits") != NULL;
+	return n;
+}
+
+/* The source's xl is dead, and the guest was brought back without it. */
+static void
+leave_unwatched(void)
+{
+	Lifeboat__OrderState *moving = move(prepare());
+	struct err err;
+
+	door_says("{\"op\":\"guests\"}", "\"unwatched\":false");
+	moving->phase = PHASE_PROVING;
+	moving->outcome = r.host[1].states[0]->outcome = OUTCOME_STAYED;
+	moving->unwatched = 3;
+	assert_int_equal(engine_drain(r.engine, (host_t){ 0 }, false, r.now, &err), 0);
+	rig_run(&r, 2000);
+	door_says("{\"op\":\"guests\"}", "\"unwatched\":true");
+	door_says("{\"op\":\"why\",\"name\":\"web\"}", "\"unwatched\":true");
+	door_says("{\"op\":\"status\"}", "\"unwatched\":1");
+	assert_int_equal(told_unwatched(), 1);
+	rig_drop(&r, 0);
+	rig_drop(&r, 1);
+}
+
+static void
+a_guest_that_no_xl_watches_is_told_of_once_and_known_until_it_is_started_anew(
+    void **state)
+{
+	(void)state;
+	leave_unwatched();
+	rig_restart(&r);
+	rig_run(&r, 2 * UNWATCHED_REPORT_MS);
+	door_says("{\"op\":\"guests\"}", "\"unwatched\":true");
+	assert_int_equal(told_unwatched(), 0);
+	r.host[0].domid = 9;
+	rig_run(&r, 2000);
+	door_says("{\"op\":\"guests\"}", "\"unwatched\":false");
+	door_says("{\"op\":\"status\"}", "\"unwatched\":0");
+	/* In the store as well. */
+	r.host[0].domid = 3;
+	rig_restart(&r);
+	rig_run(&r, 2000);
+	door_says("{\"op\":\"guests\"}", "\"unwatched\":false");
+}
+
+static void
+that_no_xl_watches_a_guest_is_not_so_after_a_reboot_of_its_host(void **state)
+{
+	static const struct uuid boot = { { 8 } };
+	struct rig_host *h = &r.host[0];
+
+	(void)state;
+	leave_unwatched();
+	exchange_deinit(&h->actuator);
+	assert_int_equal(exchange_init(&h->actuator, ROLE_ACTUATOR, &h->pair,
+			     r.pair.public_key, &boot),
+	    0);
+	rig_run(&r, 2000);
+	door_says("{\"op\":\"guests\"}", "\"unwatched\":false");
+	door_says("{\"op\":\"status\"}", "\"unwatched\":0");
+}
+
+static void
+what_an_actuator_repeats_of_an_unwatched_guest_is_no_second_alert(void **state)
+{
+	struct book_order o = { .host = { 0 },
+		.row = { .host = "n1", .name = "web", .id = { 1, 2 } } };
+
+	(void)state;
+	unwatched_take(r.engine, &o, 3, r.now);
+	unwatched_take(r.engine, &o, 3, r.now);
+	assert_int_equal(told_unwatched(), 1);
+	unwatched_take(r.engine, &o, 4, r.now);
+	assert_int_equal(told_unwatched(), 2);
+	assert_int_equal(r.engine->unwatched.n, 1);
+	/* Before the next report, or without the guest in it: not for long. */
+	rig_run(&r, UNWATCHED_REPORT_MS - 1000);
+	assert_int_equal(r.engine->unwatched.n, 1);
+	rig_run(&r, 2000);
+	assert_int_equal(r.engine->unwatched.n, 0);
+	for (int i = 0; i <= UNWATCHED_MAX; i++) {
+		memcpy(o.row.guest.b, &i, sizeof(i));
+		unwatched_take(r.engine, &o, 3, r.now);
+	}
+	assert_int_equal(told_unwatched(), 2 + UNWATCHED_MAX + 1);
+	assert_int_equal(r.engine->unwatched.n, UNWATCHED_MAX);
+}
+
 /* Who may still say something is not known then: what the target finds is taken in. */
 static void
 a_restart_while_the_targets_word_is_awaited_ends_the_order_and_the_berth(void **state)
@@ -584,6 +680,10 @@ main(void)
 		CASE(a_hold_survives_a_restart_and_an_operator_settles_it),
 		CASE(a_move_is_cancelled_until_its_point_of_no_return),
 		CASE(a_move_that_no_reply_carried_is_cancelled_at_once),
+		CASE(
+		    a_guest_that_no_xl_watches_is_told_of_once_and_known_until_it_is_started_anew),
+		CASE(that_no_xl_watches_a_guest_is_not_so_after_a_reboot_of_its_host),
+		CASE(what_an_actuator_repeats_of_an_unwatched_guest_is_no_second_alert),
 		CASE(
 		    a_restart_while_the_targets_word_is_awaited_ends_the_order_and_the_berth),
 		CASE(a_leftover_after_the_end_is_held_again_and_cleaned),

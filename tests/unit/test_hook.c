@@ -114,6 +114,23 @@ it_hears_of_an_event_in_its_environment_and_on_its_input(void **state)
 }
 
 static void
+it_hears_of_a_guest_that_no_xl_watches(void **state)
+{
+	struct book_order o = { .host = { 0 },
+		.row = {
+		    .host = "n1", .name = "web", .guest = { { 1 } }, .id = { 1, 2 } } };
+
+	(void)state;
+	write_script(
+	    "{ echo \"$LIFEBOAT_EVENT|$LIFEBOAT_GUEST|$LIFEBOAT_HOST|$LIFEBOAT_TO|"
+	    "$LIFEBOAT_ORDER|$LIFEBOAT_WHY|\"; cat; } >\"${0%/*}/said\"");
+	unwatched_take(r.engine, &o, 3, r.now);
+	finish();
+	assert_non_null(strstr(read_said(), "guest-unwatched|web|n1||1.2||\n"));
+	assert_non_null(strstr(read_said(), "\"id\":\"guest-unwatched\""));
+}
+
+static void
 one_that_hangs_is_killed_with_what_it_started(void **state)
 {
 	uint64_t before;
@@ -197,6 +214,7 @@ main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(it_hears_of_an_event_in_its_environment_and_on_its_input),
+		CASE(it_hears_of_a_guest_that_no_xl_watches),
 		CASE(one_that_hangs_is_killed_with_what_it_started),
 		CASE(one_that_fails_does_not_read_or_is_not_there_hurts_nobody),
 		CASE(a_flood_is_bounded),

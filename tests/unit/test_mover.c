@@ -125,6 +125,23 @@ put_xl(const char *flags)
 	assert_int_equal(chmod(t.m.conf.xl, 0700), 0);
 }
 
+/* In the file that the engine is told from. */
+static uint32_t
+said_unwatched(void)
+{
+	uint8_t packed[4096];
+	int n = folder_read(t.m.folder, "state", packed, sizeof(packed));
+	Lifeboat__OrderState *s;
+	uint32_t domid;
+
+	assert_true(n > 0);
+	s = lifeboat__order_state__unpack(NULL, (size_t)n, packed);
+	assert_non_null(s);
+	domid = s->unwatched;
+	lifeboat__order_state__free_unpacked(s, NULL);
+	return domid;
+}
+
 /* Before Xen 4.20 the xl that watched over it has ended when it was suspended. */
 static void
 a_guest_that_was_resumed_is_said_to_be_unwatched(void **state)
@@ -148,6 +165,8 @@ a_guest_that_was_resumed_is_said_to_be_unwatched(void **state)
 		assert_int_equal(t.m.state.outcome, rows[i].outcome);
 		assert_int_equal(
 		    strstr(t.m.state.detail, "unwatched") != NULL, rows[i].said);
+		assert_int_equal(t.m.state.unwatched, rows[i].said ? 7 : 0);
+		assert_int_equal(said_unwatched(), rows[i].said ? 7 : 0);
 	}
 }
 
@@ -160,7 +179,7 @@ that_it_is_unwatched_stands_beside_what_was_to_be_said(void **state)
 	snprintf(name, sizeof(name), "nobody-watches-%d", (int)getpid());
 	t.guest.name = name;
 	mover_why(&t.m, "link-lost", "it broke");
-	mover_check_watched(&t.m);
+	mover_check_watched(&t.m, 7);
 	assert_string_equal(t.m.state.detail,
 	    "it broke; unwatched: a reboot from within will leave it off");
 }

@@ -300,6 +300,47 @@ a_store_of_version_1_is_upgraded(void **state)
 	store_close(s);
 }
 
+static struct store_unwatched unwatched[4];
+
+static void
+see_unwatched(void *to, const struct store_unwatched *o)
+{
+	int *n = to;
+
+	unwatched[(*n)++] = *o;
+}
+
+/* One of version 3 has no room for it yet. */
+static void
+of_each_guest_that_no_xl_watches_one_row_is_kept(void **state)
+{
+	struct store_unwatched o = { "n1", { { 1 } }, { { 2 } }, 7 };
+	struct store *s;
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(store_open(&s, path, &err), 0);
+	store_close(s);
+	run_sql("DROP TABLE unwatched; PRAGMA user_version = 3");
+	assert_int_equal(store_open(&s, path, &err), 0);
+	assert_int_equal(store_set_unwatched(s, &o, &err), 0);
+	o.domid = 4000000000;
+	assert_int_equal(store_set_unwatched(s, &o, &err), 0);
+	o.guest.b[0] = 9;
+	assert_int_equal(store_set_unwatched(s, &o, &err), 0);
+	o.domid = 0;
+	assert_int_equal(store_set_unwatched(s, &o, &err), 0);
+	store_close(s);
+	assert_int_equal(store_open(&s, path, &err), 0);
+	assert_int_equal(store_each_unwatched(s, see_unwatched, &n), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(unwatched[0].host, "n1");
+	assert_int_equal(unwatched[0].guest.b[0], 1);
+	assert_int_equal(unwatched[0].boot.b[0], 2);
+	assert_int_equal(unwatched[0].domid, 4000000000);
+	store_close(s);
+}
+
 /* As version 2 wrote it, with an order that has ended and one that has not. */
 static void
 a_store_of_version_2_is_upgraded(void **state)
@@ -362,6 +403,9 @@ main(void)
 		    a_store_of_version_1_is_upgraded, make_folder, drop_folder),
 		cmocka_unit_test_setup_teardown(
 		    a_store_of_version_2_is_upgraded, make_folder, drop_folder),
+		cmocka_unit_test_setup_teardown(
+		    of_each_guest_that_no_xl_watches_one_row_is_kept, make_folder,
+		    drop_folder),
 		cmocka_unit_test(a_store_in_no_folder_is_refused),
 		cmocka_unit_test_setup_teardown(
 		    a_full_store_says_so_and_changes_nothing, make_folder, drop_folder),
