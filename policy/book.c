@@ -30,6 +30,28 @@ book_same(order_t a, order_t b)
 	return a.term == b.term && a.number == b.number;
 }
 
+bool
+book_is_follow(const struct store_order *row)
+{
+	return row->kind == ORDER_RESUME || row->kind == ORDER_CLEAN;
+}
+
+bool
+book_is_last(const struct store_order *row)
+{
+	if (row->said == OUTCOME_NONE || row->said == OUTCOME_READY)
+		return false;
+	return row->said != OUTCOME_UNDEFINED || row->outcome != OUTCOME_NONE ||
+	       book_is_follow(row);
+}
+
+bool
+book_is_to_stop(const struct book_order *o)
+{
+	return o->told && !o->last && o->row.outcome != OUTCOME_NONE &&
+	       (o->row.outcome != OUTCOME_MOVED || book_is_follow(&o->row));
+}
+
 static int
 make_room(struct book *b)
 {

@@ -61,4 +61,14 @@ struct book_order *book_order_free(struct book_order *o);
 
 bool book_same(order_t a, order_t b);
 
+/* Given to mend the end of a move: a resume or a clean. */
+bool book_is_follow(const struct store_order *row);
+/* Its actuator has nothing more to say.  Undefined is a last word only when the core no
+ * longer waits for a better one, and of a follow-up, as that is given anew. */
+bool book_is_last(const struct store_order *row);
+/* The core is done with it, and its actuator must not go on: with a move that has moved
+ * it may, as the word is still to come; a follow-up might bring back what lives elsewhere
+ * by now. */
+bool book_is_to_stop(const struct book_order *o);
+
 #endif

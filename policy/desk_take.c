@@ -236,16 +236,6 @@ stop_prepare(struct engine *e, order_t id)
 		prepare->cancel = prepare->told;
 }
 
-/* Undefined is a last word only when the core no longer waits for a better one, and of a
- * move or its prepare: what was to mend their end is given anew. */
-static bool
-is_settled(const struct book_order *o, enum outcome outcome)
-{
-	return is_last(outcome) &&
-	       (outcome != OUTCOME_UNDEFINED || o->row.outcome != OUTCOME_NONE ||
-		   o->row.kind == ORDER_RESUME || o->row.kind == ORDER_CLEAN);
-}
-
 /* The core was done with it, and the target has half of the guest, or the guest. */
 static bool
 is_surprise(const struct book_order *o, enum outcome outcome)
@@ -312,7 +302,7 @@ desk_take(struct engine *e, int host, const Lifeboat__OrderState *s, mono_t now)
 	if (outcome == o->row.said ? first && book_save(&e->book, o) < 0
 				   : !take_word(e, o, s, now))
 		return;
-	o->last = is_settled(o, outcome);
+	o->last = book_is_last(&o->row);
 	if (outcome == OUTCOME_NONE) {
 		take_open(e, o, now);
 	} else if (o->core_heard != outcome && !take_news(e, o, s, now)) {
@@ -321,7 +311,7 @@ desk_take(struct engine *e, int host, const Lifeboat__OrderState *s, mono_t now)
 	/* The core may have ended it upon that, and the book closed it. */
 	o = book_find(&e->book, id);
 	if (o)
-		o->last = is_settled(o, outcome);
+		o->last = book_is_last(&o->row);
 	if (!o || o->last)
 		desk_acknowledge(e, id);
 	if (o && o->last)

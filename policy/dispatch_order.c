@@ -22,14 +22,8 @@ close_order(struct engine *e, struct book_order *o, enum outcome outcome, enum w
 	o->row.ended_ms = clock_wall_ms();
 	text_copy(o->row.verdict, sizeof(o->row.verdict), why_word(why));
 	o->withdrawn = true;
-	o->cancel = o->told && !o->last && outcome != OUTCOME_MOVED;
+	o->cancel = book_is_to_stop(o);
 	dispatch_settle(e, o);
-}
-
-static bool
-is_follow(const struct book_order *o)
-{
-	return o->row.kind == ORDER_RESUME || o->row.kind == ORDER_CLEAN;
 }
 
 static enum why
@@ -44,10 +38,11 @@ verdict_of(enum outcome said)
 static void
 supersede(struct engine *e, const struct book_order *by)
 {
-	for (int i = e->book.n - 1; is_follow(by) && i >= 0; i--) {
+	for (int i = e->book.n - 1; book_is_follow(&by->row) && i >= 0; i--) {
 		struct book_order *o = e->book.order[i];
 
-		if (o != by && is_follow(o) && o->row.outcome == OUTCOME_NONE &&
+		if (o != by && book_is_follow(&o->row) &&
+		    o->row.outcome == OUTCOME_NONE &&
 		    book_same(o->row.prepare, by->row.prepare))
 			close_order(e, o,
 			    o->row.said == OUTCOME_NONE ? OUTCOME_REFUSED : o->row.said,

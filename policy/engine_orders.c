@@ -29,10 +29,8 @@ read_order(void *to, const struct store_order *row)
 	o->host = strcmp(row->host, row->from) == 0 ? o->from : o->to;
 	o->since = o->told_at = o->went_on_at = e->started;
 	o->told = o->withdrawn = true;
-	o->last = row->said != OUTCOME_NONE && row->said != OUTCOME_READY &&
-		  row->said != OUTCOME_UNDEFINED;
-	o->cancel =
-	    !o->last && row->outcome != OUTCOME_NONE && row->outcome != OUTCOME_MOVED;
+	o->last = book_is_last(row);
+	o->cancel = book_is_to_stop(o);
 	if (book_restore(&e->book, o) < 0)
 		book_order_free(o);
 }

@@ -611,6 +611,68 @@ a_resume_that_was_refused_is_given_again_also_over_a_restart(void **state)
 	assert_int_equal(r.engine->book.n, 0);
 }
 
+/* The source has the guest suspended and a resume that its xl is slow to carry out. */
+static Lifeboat__OrderState *
+resume(void)
+{
+	Lifeboat__OrderState *prepared = prepare(), *moving = move(prepared);
+
+	r.host[0].state = GUEST_SUSPENDED;
+	moving->outcome = OUTCOME_STAYED_SUSPENDED;
+	prepared->outcome = OUTCOME_STAYED;
+	rig_run(&r, 3000);
+	rig_ask(&r, 0);
+	assert_int_equal(r.host[0].reply->n_orders, 1);
+	assert_int_equal(r.host[0].reply->orders[0]->kind, ORDER_RESUME);
+	rig_drop(&r, 0);
+	return rig_take(&r, 0, r.host[0].reply->orders[0]);
+}
+
+/* It must not come back beside the one that was started anew, however late. */
+static void
+a_resume_is_stopped_when_an_operator_settles_it_elsewhere_also_over_a_restart(
+    void **state)
+{
+	Lifeboat__OrderState *resumed;
+
+	(void)state;
+	resumed = resume();
+	rig_run(&r, 2000);
+	assert_int_equal(r.host[0].reply->n_cancelled, 0);
+	r.host[1].guest = true;
+	door_says(
+	    "{\"op\":\"settle\",\"order\":\"1.2\",\"runs_on\":\"n2\"}", "is settled");
+	rig_ask(&r, 0);
+	assert_int_equal(r.host[0].reply->n_cancelled, 1);
+	assert_int_equal(r.host[0].reply->cancelled[0]->number, resumed->id->number);
+	rig_restart(&r);
+	rig_ask(&r, 0);
+	assert_int_equal(r.host[0].reply->n_cancelled, 1);
+	assert_int_equal(r.host[0].reply->cancelled[0]->number, resumed->id->number);
+	resumed->outcome = OUTCOME_STAYED_SUSPENDED;
+	resumed->why = strdup("cancelled");
+	rig_ask(&r, 0);
+	assert_int_equal(r.host[0].reply->n_cancelled, 0);
+	assert_int_equal(r.engine->book.n, 0);
+}
+
+static void
+a_resume_that_ended_undefined_has_said_its_last_word_also_over_a_restart(void **state)
+{
+	Lifeboat__OrderState *resumed;
+
+	(void)state;
+	resumed = resume();
+	resumed->outcome = OUTCOME_UNDEFINED;
+	resumed->why = strdup("no-list");
+	rig_ask(&r, 0);
+	assert_int_equal(r.host[0].reply->n_acknowledged, 1);
+	rig_drop(&r, 0);
+	rig_restart(&r);
+	rig_run(&r, 2000);
+	door_says("{\"op\":\"orders\"}", "\"said_why\":\"no-list\"");
+}
+
 /* It was cut off, and the source's word had to do. */
 static void
 a_guest_that_runs_at_the_target_after_the_end_is_held_until_both_lists_show_it(
@@ -688,6 +750,10 @@ main(void)
 		    a_restart_while_the_targets_word_is_awaited_ends_the_order_and_the_berth),
 		CASE(a_leftover_after_the_end_is_held_again_and_cleaned),
 		CASE(a_resume_that_was_refused_is_given_again_also_over_a_restart),
+		CASE(
+		    a_resume_is_stopped_when_an_operator_settles_it_elsewhere_also_over_a_restart),
+		CASE(
+		    a_resume_that_ended_undefined_has_said_its_last_word_also_over_a_restart),
 		CASE(
 		    a_guest_that_runs_at_the_target_after_the_end_is_held_until_both_lists_show_it),
 		CASE(act_needs_an_actuator_and_its_silence_is_noticed),
