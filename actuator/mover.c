@@ -187,6 +187,12 @@ mover_start_xl(
 	return r;
 }
 
+bool
+mover_is_cancelled(const struct mover *m)
+{
+	return folder_has(m->folder, "cancel");
+}
+
 static void
 rate(struct mover *m, mono_t now)
 {
@@ -376,7 +382,7 @@ mover_step(struct mover *m)
 	reap_carrier(m); /* its last words are read to their end all the same */
 	tell_end_of_xl(m);
 	end_hung_xl(m);
-	if (!m->cancelled && folder_has(m->folder, "cancel")) {
+	if (!m->cancelled && mover_is_cancelled(m)) {
 		m->cancelled = true;
 		if (m->control >= 0 && m->state.phase < PHASE_RELEASED)
 			record_write(m->control, CARRIER_CANCEL, NULL, 0);

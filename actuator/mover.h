@@ -76,6 +76,8 @@ int mover_start_carrier(struct mover *m, const struct carrier_conf *conf, const 
  * 0, or -errno with a sentence. */
 int mover_start_xl(
     struct mover *m, const char *const argv[], int in, int out, struct err *err);
+/* The engine has asked to stop it. */
+bool mover_is_cancelled(const struct mover *m);
 /* Take in what the carrier says and whether the two have ended, for up to 200 ms. */
 void mover_step(struct mover *m);
 /* The same until both have ended. */

@@ -114,14 +114,23 @@ was_kept(const struct mover *m)
 	       m->state.entered_ms[PHASE_GO] == 0;
 }
 
-/* Suspended here, and the target can never start it: bring it back, once nobody else may
- * be about to. */
+/*
+ * Suspended here, and the target can never start it: bring it back, once nobody else may
+ * be about to.  A move that is stopped brings it back all the same; a resume that is
+ * stopped was settled meanwhile, and the guest may run elsewhere.
+ */
 static enum outcome
 bring_back(struct mover *m, const struct xl_domain *d)
 {
+	bool gone = outlived_wait(m->folder, GONE_MS);
 	struct err err;
 
-	if (!outlived_wait(m->folder, GONE_MS))
+	if (m->order->kind == ORDER_RESUME && mover_is_cancelled(m)) {
+		mover_why(
+		    m, "cancelled", "%s is left suspended: it was settled", d->name);
+		return OUTCOME_STAYED_SUSPENDED;
+	}
+	if (!gone)
 		err_set(&err, -EBUSY, "xl, or what it has started, has not ended");
 	else if (resume_domain(m->conf.xl, d->domid, m->order->guest->name, &err) == 0)
 		return OUTCOME_STAYED;

@@ -334,6 +334,12 @@ mover_clean(struct mover *m)
 		mover_end(m, OUTCOME_REFUSED);
 		return;
 	}
+	if (mover_is_cancelled(m)) {
+		mover_why(m, "cancelled", "%s is left %s: it was settled", list[at].name,
+		    guest_state_name(list[at].state));
+		mover_end(m, OUTCOME_REFUSED);
+		return;
+	}
 	snprintf(id, sizeof(id), "%" PRIu32, list[at].domid);
 	if (xl_do(m->conf.xl, "destroy", id, NULL, &err) < 0) {
 		mover_why(m, "not-destroyed", "%s", err.text);

@@ -106,9 +106,10 @@ what_xl_said_is_in_the_log_before_the_end_is_in_the_folder(void **state)
 
 #define UUID "4c1feb0a-0000-4000-8000-000000000001"
 
-/* An xl that resumes, and whose list has the guest with these flags. */
+/* An xl whose list has the guest under this name with these flags; what else it was told
+ * is in the file "told". */
 static void
-put_xl(const char *flags)
+put_xl(const char *name, const char *flags)
 {
 	FILE *f;
 
@@ -116,11 +117,11 @@ put_xl(const char *flags)
 	f = fopen(t.m.conf.xl, "w");
 	assert_non_null(f);
 	fprintf(f,
-	    "#!/bin/sh\n[ $1 = list ] || exit 0\n"
+	    "#!/bin/sh\n[ $1 = list ] || { echo $1 >>%s/told; exit 0; }\n"
 	    "echo Domain-0 0 2048 2 r----- 59.6 00000000-0000-0000-0000-000000000000 - "
 	    "-\n"
 	    "echo %s 7 160 1 %s 59.6 " UUID " 2 -\n",
-	    t.guest.name, flags);
+	    t.m.folder, name, flags);
 	fclose(f);
 	assert_int_equal(chmod(t.m.conf.xl, 0700), 0);
 }
@@ -160,7 +161,7 @@ a_guest_that_was_resumed_is_said_to_be_unwatched(void **state)
 	assert_true(uuid_parse(&t.m.guest, UUID));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		memset(&t.m.state, 0, sizeof(t.m.state));
-		put_xl(rows[i].flags);
+		put_xl(name, rows[i].flags);
 		mover_resume(&t.m);
 		assert_int_equal(t.m.state.outcome, rows[i].outcome);
 		assert_int_equal(
@@ -184,6 +185,34 @@ that_it_is_unwatched_stands_beside_what_was_to_be_said(void **state)
 	    "it broke; unwatched: a reboot from within will leave it off");
 }
 
+static void
+a_resume_that_was_stopped_brings_nothing_back(void **state)
+{
+	(void)state;
+	t.order.kind = ORDER_RESUME;
+	assert_true(uuid_parse(&t.m.guest, UUID));
+	put_xl("web", "---s--");
+	assert_int_equal(folder_write(t.m.folder, "cancel", "1\n", 2), 0);
+	mover_resume(&t.m);
+	assert_int_equal(t.m.state.outcome, OUTCOME_STAYED_SUSPENDED);
+	assert_string_equal(t.m.state.why, "cancelled");
+	assert_false(folder_has(t.m.folder, "told"));
+}
+
+static void
+a_clean_that_was_stopped_destroys_nothing(void **state)
+{
+	(void)state;
+	t.order.kind = ORDER_CLEAN;
+	assert_true(uuid_parse(&t.m.guest, UUID));
+	put_xl("web--migratedaway", "---s--");
+	assert_int_equal(folder_write(t.m.folder, "cancel", "1\n", 2), 0);
+	mover_clean(&t.m);
+	assert_int_equal(t.m.state.outcome, OUTCOME_REFUSED);
+	assert_string_equal(t.m.state.why, "cancelled");
+	assert_false(folder_has(t.m.folder, "told"));
+}
+
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -194,6 +223,8 @@ main(void)
 		FRESH(what_xl_said_is_in_the_log_before_the_end_is_in_the_folder),
 		FRESH(a_guest_that_was_resumed_is_said_to_be_unwatched),
 		FRESH(that_it_is_unwatched_stands_beside_what_was_to_be_said),
+		FRESH(a_resume_that_was_stopped_brings_nothing_back),
+		FRESH(a_clean_that_was_stopped_destroys_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
