@@ -443,7 +443,9 @@ watch_time(struct source *s, mono_t now)
 		return;
 	}
 	if (s->withheld_ms > WITHHELD_MS)
-		give_up(s, "mover-gone", "the mover does not say whether it may go");
+		give_up(s, "mover-gone",
+		    "the mover does not say whether it may go: it "
+		    "hangs, or the disk of /etc/xen is slow");
 	else if (s->shim < 0 && mono_since(now, s->started) > SHIM_MS)
 		give_up(s, "xl-hangs", "xl did not start its migration");
 	else if (s->bannered && mono_since(now, c->moved) > c->conf.stall_ms)

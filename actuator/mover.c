@@ -206,32 +206,13 @@ rate(struct mover *m, mono_t now)
 	mover_save(m);
 }
 
-/* `ready` is released only once the folder says so, and only by one that still may. */
-static void
-allow(struct mover *m)
-{
-	/* Nobody may start the guest here at boot from now on. */
-	if (!m->cancelled && !mover_take_autostart(m))
-		m->cancelled = true;
-	if (!m->cancelled && mover_enter(m, PHASE_RELEASED) < 0) {
-		mover_why(m, "journal", "that it may go cannot be written");
-		m->cancelled = true;
-	}
-	if (m->cancelled) {
-		record_write(m->control, CARRIER_CANCEL, NULL, 0);
-		return;
-	}
-	record_write(m->control, CARRIER_ALLOW, NULL, 0);
-}
-
 static void
 take_phase(struct mover *m, enum phase phase)
 {
 	if (phase >= PHASES)
 		return;
 	mover_enter(m, phase);
-	if (m->order->kind == ORDER_MOVE && phase == PHASE_READY)
-		allow(m);
+	m->asked |= m->order->kind == ORDER_MOVE && phase == PHASE_READY;
 }
 
 /* The carrier has closed xl's pipes, or is about to. */
@@ -321,6 +302,51 @@ take_carrier(struct mover *m)
 	}
 }
 
+/* What it has said already, without waiting for more. */
+static void
+hear_carrier(struct mover *m)
+{
+	struct pollfd p = { m->control, POLLIN, 0 };
+
+	if (m->control >= 0 && poll(&p, 1, 0) == 1)
+		take_carrier(m);
+}
+
+/* A state that cannot be written has not been entered: the one before stands. */
+static bool
+enter_released(struct mover *m)
+{
+	enum phase before = m->state.phase;
+
+	if (mover_enter(m, PHASE_RELEASED) == 0)
+		return true;
+	m->state.phase = before;
+	m->state.entered_ms[PHASE_RELEASED] = 0;
+	mover_why(m, "journal", "that it may go cannot be written");
+	return false;
+}
+
+/*
+ * `ready` is released only once the folder says so, and only by one that still may: the
+ * carrier may have given up while a slow disk took the link's end, or the engine asked to
+ * stop it.
+ */
+static void
+allow(struct mover *m)
+{
+	m->asked = false;
+	/* Nobody may start the guest here at boot from now on. */
+	if (!m->cancelled && !mover_take_autostart(m))
+		m->cancelled = true;
+	hear_carrier(m);
+	if (m->let_go)
+		return;
+	m->cancelled |= mover_is_cancelled(m);
+	if (!m->cancelled && !enter_released(m))
+		m->cancelled = true;
+	record_write(m->control, m->cancelled ? CARRIER_CANCEL : CARRIER_ALLOW, NULL, 0);
+}
+
 /* xl's own helpers may hold its pipes open beyond its death. */
 static void
 tell_end_of_xl(struct mover *m)
@@ -378,6 +404,8 @@ mover_step(struct mover *m)
 	poll(p, sizeof(p) / sizeof(p[0]), POLL_MS);
 	if (m->control >= 0 && p[0].revents)
 		take_carrier(m);
+	if (m->asked)
+		allow(m);
 	run_reap(&m->xl);
 	reap_carrier(m); /* its last words are read to their end all the same */
 	tell_end_of_xl(m);

@@ -45,6 +45,7 @@ struct mover {
 	int control; /* to the carrier, -1 */
 	struct record_reader reader;
 	struct autostart autostart; /* of a move; what is to be taken along */
+	bool asked; /* the carrier withholds `ready`, and waits for a word */
 	bool cancelled;
 	bool xl_started;
 	bool xl_seen_out; /* the carrier has been told that xl ended */

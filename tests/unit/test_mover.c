@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -106,10 +107,10 @@ what_xl_said_is_in_the_log_before_the_end_is_in_the_folder(void **state)
 
 #define UUID "4c1feb0a-0000-4000-8000-000000000001"
 
-/* An xl whose list has the guest under this name with these flags; what else it was told
- * is in the file "told". */
+/* An xl whose list has the guest under this name with these flags, the first time and
+ * later on; what else it was told is in the file "told". */
 static void
-put_xl(const char *name, const char *flags)
+put_xl(const char *name, const char *flags, const char *later)
 {
 	FILE *f;
 
@@ -118,10 +119,11 @@ put_xl(const char *name, const char *flags)
 	assert_non_null(f);
 	fprintf(f,
 	    "#!/bin/sh\n[ $1 = list ] || { echo $1 >>%s/told; exit 0; }\n"
+	    "cd %s; flags=%s; [ -e listed ] && flags=%s; : >listed\n"
 	    "echo Domain-0 0 2048 2 r----- 59.6 00000000-0000-0000-0000-000000000000 - "
 	    "-\n"
-	    "echo %s 7 160 1 %s 59.6 " UUID " 2 -\n",
-	    t.m.folder, name, flags);
+	    "echo %s 7 160 1 $flags 59.6 " UUID " 2 -\n",
+	    t.m.folder, t.m.folder, flags, later, name);
 	fclose(f);
 	assert_int_equal(chmod(t.m.conf.xl, 0700), 0);
 }
@@ -161,7 +163,7 @@ a_guest_that_was_resumed_is_said_to_be_unwatched(void **state)
 	assert_true(uuid_parse(&t.m.guest, UUID));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		memset(&t.m.state, 0, sizeof(t.m.state));
-		put_xl(name, rows[i].flags);
+		put_xl(name, rows[i].flags, rows[i].flags);
 		mover_resume(&t.m);
 		assert_int_equal(t.m.state.outcome, rows[i].outcome);
 		assert_int_equal(
@@ -191,7 +193,7 @@ a_resume_that_was_stopped_brings_nothing_back(void **state)
 	(void)state;
 	t.order.kind = ORDER_RESUME;
 	assert_true(uuid_parse(&t.m.guest, UUID));
-	put_xl("web", "---s--");
+	put_xl("web", "---s--", "---s--");
 	assert_int_equal(folder_write(t.m.folder, "cancel", "1\n", 2), 0);
 	mover_resume(&t.m);
 	assert_int_equal(t.m.state.outcome, OUTCOME_STAYED_SUSPENDED);
@@ -205,12 +207,100 @@ a_clean_that_was_stopped_destroys_nothing(void **state)
 	(void)state;
 	t.order.kind = ORDER_CLEAN;
 	assert_true(uuid_parse(&t.m.guest, UUID));
-	put_xl("web--migratedaway", "---s--");
+	put_xl("web--migratedaway", "---s--", "---s--");
 	assert_int_equal(folder_write(t.m.folder, "cancel", "1\n", 2), 0);
 	mover_clean(&t.m);
 	assert_int_equal(t.m.state.outcome, OUTCOME_REFUSED);
 	assert_string_equal(t.m.state.why, "cancelled");
 	assert_false(folder_has(t.m.folder, "told"));
+}
+
+/* The carrier's end of a move whose guest is suspended and waits for a word. */
+static int
+wait_for_a_word(void)
+{
+	int pair[2];
+
+	t.order.kind = ORDER_MOVE;
+	strcpy(t.m.conf.run, t.m.folder);
+	t.m.state.phase = PHASE_COPYING;
+	assert_int_equal(record_reader_init(&t.m.reader), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	t.m.control = pair[0];
+	assert_int_equal(
+	    record_write(pair[1], CARRIER_PHASE, &(uint8_t){ PHASE_READY }, 1), 0);
+	return pair[1];
+}
+
+/* The next word that the mover has for it; it may not go. */
+static uint8_t
+hear_word(int carrier)
+{
+	uint8_t tag = 0, data;
+	size_t len;
+
+	assert_int_equal(record_read(carrier, &tag, &data, sizeof(data), &len), 0);
+	if (tag != CARRIER_ALLOW) {
+		assert_int_equal(t.m.state.phase, PHASE_READY);
+		assert_int_equal(t.m.state.entered_ms[PHASE_RELEASED], 0);
+	}
+	close(carrier);
+	close(t.m.control);
+	record_reader_deinit(&t.m.reader);
+	return tag;
+}
+
+static void
+a_guest_may_go_once_the_folder_says_so(void **state)
+{
+	int carrier = wait_for_a_word();
+
+	(void)state;
+	mover_step(&t.m);
+	assert_int_equal(t.m.state.phase, PHASE_RELEASED);
+	assert_int_equal(hear_word(carrier), CARRIER_ALLOW);
+}
+
+static void
+what_cannot_be_written_was_not_released(void **state)
+{
+	int carrier = wait_for_a_word();
+	char path[FOLDER_SIZE + 8];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/.state", t.m.folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	mover_step(&t.m);
+	assert_int_equal(hear_word(carrier), CARRIER_CANCEL);
+	assert_string_equal(t.m.state.why, "journal");
+}
+
+static void
+a_cancel_that_comes_with_ready_is_heard(void **state)
+{
+	int carrier = wait_for_a_word();
+
+	(void)state;
+	assert_int_equal(folder_write(t.m.folder, "cancel", "1\n", 2), 0);
+	mover_step(&t.m);
+	assert_int_equal(hear_word(carrier), CARRIER_CANCEL);
+}
+
+static void
+a_carrier_that_gave_up_meanwhile_is_released_no_more(void **state)
+{
+	static const char why[] = "mover-gone\0it does not say";
+	int carrier = wait_for_a_word();
+
+	(void)state;
+	assert_int_equal(record_write(carrier, CARRIER_FAILED, why, sizeof(why)), 0);
+	mover_step(&t.m);
+	assert_int_equal(t.m.state.phase, PHASE_READY);
+	assert_int_equal(t.m.state.entered_ms[PHASE_RELEASED], 0);
+	assert_string_equal(t.m.state.why, "mover-gone");
+	close(carrier);
+	close(t.m.control);
+	record_reader_deinit(&t.m.reader);
 }
 
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -225,6 +315,10 @@ main(void)
 		FRESH(that_it_is_unwatched_stands_beside_what_was_to_be_said),
 		FRESH(a_resume_that_was_stopped_brings_nothing_back),
 		FRESH(a_clean_that_was_stopped_destroys_nothing),
+		FRESH(a_guest_may_go_once_the_folder_says_so),
+		FRESH(what_cannot_be_written_was_not_released),
+		FRESH(a_cancel_that_comes_with_ready_is_heard),
+		FRESH(a_carrier_that_gave_up_meanwhile_is_released_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
