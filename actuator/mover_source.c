@@ -188,12 +188,15 @@ judge(struct mover *m, uint32_t *domid)
 	return OUTCOME_UNDEFINED;
 }
 
-/* A guest that xl could not suspend in time, or whose xl died over it, may do so late. */
+/* A guest that xl could not suspend in time, or whose xl died over it, may do so late; of
+ * the xl of a mover that died nobody knows how it ended. */
 static bool
 may_suspend_late(const struct mover *m, const char *words)
 {
-	return strstr(words, "failed to suspend") ||
-	       (m->xl_started && WIFSIGNALED(m->xl.status));
+	if (strstr(words, "failed to suspend"))
+		return true;
+	return m->xl_started ? WIFSIGNALED(m->xl.status)
+			     : m->state.entered_ms[PHASE_COPYING] != 0;
 }
 
 static void

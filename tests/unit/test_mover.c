@@ -215,6 +215,24 @@ a_clean_that_was_stopped_destroys_nothing(void **state)
 	assert_false(folder_has(t.m.folder, "told"));
 }
 
+/* It and its xl died together, while that was suspending the guest. */
+static void
+a_guest_that_is_suspended_after_its_mover_died_is_brought_back(void **state)
+{
+	(void)state;
+	t.order.kind = ORDER_MOVE;
+	t.m.control = -1;
+	t.m.conf.stall_ms = LONG_MS;
+	strcpy(t.m.conf.run, t.m.folder);
+	t.m.state.phase = PHASE_COPYING;
+	t.m.state.entered_ms[PHASE_COPYING] = 1;
+	assert_true(uuid_parse(&t.m.guest, UUID));
+	put_xl("web", "-b----", "---s--");
+	mover_prove_move(&t.m);
+	assert_int_equal(t.m.state.outcome, OUTCOME_STAYED);
+	assert_true(folder_has(t.m.folder, "told"));
+}
+
 /* The carrier's end of a move whose guest is suspended and waits for a word. */
 static int
 wait_for_a_word(void)
@@ -315,6 +333,7 @@ main(void)
 		FRESH(that_it_is_unwatched_stands_beside_what_was_to_be_said),
 		FRESH(a_resume_that_was_stopped_brings_nothing_back),
 		FRESH(a_clean_that_was_stopped_destroys_nothing),
+		FRESH(a_guest_that_is_suspended_after_its_mover_died_is_brought_back),
 		FRESH(a_guest_may_go_once_the_folder_says_so),
 		FRESH(what_cannot_be_written_was_not_released),
 		FRESH(a_cancel_that_comes_with_ready_is_heard),
