@@ -11,6 +11,7 @@
 #include "actuator/journal.h"
 #include "actuator/keys.h"
 #include "actuator/mover.h"
+#include "actuator/outlived.h"
 #include "actuator/preflight.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -247,9 +248,11 @@ prove(struct mover *m)
 	mover_end(m, outcome);
 }
 
+/* The xl of a mover that died may be about to rename the guest, or to start it. */
 void
 mover_prove_prepare(struct mover *m)
 {
+	outlived_wait(m->folder, m->conf.stall_ms);
 	prove(m);
 }
 
@@ -260,16 +263,24 @@ wait_berth(struct mover *m)
 		mover_step(m);
 }
 
+/* What is in the journal will not change any more: the carrier has taken GO, has given
+ * up, or is gone. */
+static bool
+is_decided(const struct mover *m)
+{
+	return m->control < 0 || m->let_go || journal_has_gone(m->folder);
+}
+
 /*
- * Until xl has ended, and the carrier's last words are read.  It may linger for a source
- * that has to be told; what is in the journal by then will not change any more.
+ * Until xl has ended, the journal is what it will be, and the carrier's last words are
+ * read.  It may linger for a source that has to be told.
  */
 static void
 see_through(struct mover *m)
 {
 	mono_t until;
 
-	while (m->xl.pid)
+	while (m->xl.pid || !is_decided(m))
 		mover_step(m);
 	until = mono_add(clock_mono(), LAST_WORDS_MS);
 	while (m->control >= 0 && mono_since(until, clock_mono()) > 0)

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "actuator/mover.h"
+#include "actuator/outlived.h"
 #include "base/log.h"
 #include "cmocka_all.h"
 
@@ -233,6 +235,52 @@ a_guest_that_is_suspended_after_its_mover_died_is_brought_back(void **state)
 	assert_true(folder_has(t.m.folder, "told"));
 }
 
+/* What mover_start_xl() leaves: an xl with the marked file, about to do its work. */
+static pid_t
+start_busy_xl(const char *work)
+{
+	char path[FOLDER_SIZE + 8];
+	pid_t child;
+	int said;
+
+	snprintf(path, sizeof(path), "%s/" OUTLIVED_STDERR, t.m.folder);
+	said = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	assert_true(said >= 0);
+	outlived_mark(said);
+	child = fork();
+	if (child == 0) {
+		dup2(said, STDERR_FILENO);
+		if (chdir(t.m.folder) == 0)
+			execl("/bin/sh", "sh", "-c", work, NULL);
+		_exit(1);
+	}
+	close(said);
+	return child;
+}
+
+/* GO is in the journal, and the xl of a mover that died is about to start the guest. */
+static void
+what_xl_is_about_to_start_is_not_started_a_second_time(void **state)
+{
+	int status;
+	pid_t xl;
+
+	(void)state;
+	t.order.kind = ORDER_PREPARE;
+	t.m.control = -1;
+	t.m.conf.stall_ms = LONG_MS;
+	strcpy(t.m.conf.run, t.m.folder);
+	assert_true(uuid_parse(&t.m.guest, UUID));
+	assert_int_equal(
+	    folder_write(t.m.folder, "journal", "go-taken\n", strlen("go-taken\n")), 0);
+	put_xl("web", "--p---", "----c-");
+	xl = start_busy_xl("sleep 1; : >listed");
+	mover_prove_prepare(&t.m);
+	assert_int_equal(waitpid(xl, &status, 0), xl);
+	assert_int_equal(t.m.state.outcome, OUTCOME_ENDED);
+	assert_false(folder_has(t.m.folder, "told"));
+}
+
 /* The carrier's end of a move whose guest is suspended and waits for a word. */
 static int
 wait_for_a_word(void)
@@ -334,6 +382,7 @@ main(void)
 		FRESH(a_resume_that_was_stopped_brings_nothing_back),
 		FRESH(a_clean_that_was_stopped_destroys_nothing),
 		FRESH(a_guest_that_is_suspended_after_its_mover_died_is_brought_back),
+		FRESH(what_xl_is_about_to_start_is_not_started_a_second_time),
 		FRESH(a_guest_may_go_once_the_folder_says_so),
 		FRESH(what_cannot_be_written_was_not_released),
 		FRESH(a_cancel_that_comes_with_ready_is_heard),
