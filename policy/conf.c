@@ -61,7 +61,7 @@ static const struct conf_key keys[] = {
 	{ "rules", "move-silence", CONF_DURATION, RULE(move_silence_ms), 0, "60s", 1000, HOUR, NULL,
 	  "A move without word for this long is undefined." },
 	{ "rules", "move-stall", CONF_DURATION, ENGINE(move_stall_ms), 0, "180s", 1000, 24 * HOUR, NULL,
-	  "A move that gets no further for this long is undefined; longer than the actuators' stall." },
+	  "A move that gets no further for this long is undefined; longer than move-silence and the actuators' stall." },
 	{ "rules", "in-flight", CONF_INT, RULE(in_flight_pool), 0, "4", 0, 1024, NULL,
 	  "Moves at once in the pool." },
 	{ "rules", "in-flight-source", CONF_INT, RULE(in_flight_source), 0, "1", 0, 64, NULL,
@@ -188,6 +188,16 @@ check_hook(const struct policy_conf *c, const char *path, struct err *err)
 	    c->hook);
 }
 
+/* What is left of move-stall tells a long move that goes on from one that does not. */
+static int
+check_stall(const struct policy_conf *c, const char *path, struct err *err)
+{
+	if (c->move_stall_ms > c->rules.move_silence_ms)
+		return 0;
+	return err_set(err, -EINVAL,
+	    "%s: rules: move-stall: it must be longer than move-silence", path);
+}
+
 int
 policy_conf_read(struct policy_conf **out, const char *path, struct err *err)
 {
@@ -209,6 +219,8 @@ policy_conf_read(struct policy_conf **out, const char *path, struct err *err)
 		r = check_keys(c, path, err);
 	if (r == 0)
 		r = check_hook(c, path, err);
+	if (r == 0)
+		r = check_stall(c, path, err);
 	if (r == 0) {
 		*out = c;
 		c = NULL;

@@ -50,6 +50,20 @@ the_inventory_keeps_its_order(void **state)
 	policy_conf_free(c);
 }
 
+/* Each move that lasts longer would be held while it goes on. */
+static void
+a_stall_that_is_not_longer_than_the_silence_is_refused(void **state)
+{
+	struct policy_conf *c = read_text("[rules]\nmove-silence = 179s\n");
+
+	(void)state;
+	assert_non_null(c);
+	policy_conf_free(c);
+	assert_null(read_text("[rules]\nmove-silence = 180s\n"));
+	assert_non_null(strstr(err.text, "move-stall: it must be longer"));
+	assert_null(read_text("[rules]\nmove-stall = 60s\n"));
+}
+
 static void
 two_hosts_of_one_name_are_refused(void **state)
 {
@@ -156,6 +170,7 @@ main(void)
 		cmocka_unit_test(a_hosts_name_is_a_plain_word),
 		cmocka_unit_test(a_site_sets_limits_by_pattern),
 		cmocka_unit_test(a_guest_may_be_kept_where_it_is),
+		cmocka_unit_test(a_stall_that_is_not_longer_than_the_silence_is_refused),
 		cmocka_unit_test(what_is_printed_is_read_back_the_same),
 	};
 	struct seal_pair pair;
