@@ -115,17 +115,18 @@ carrier_hang_up(struct carrier *c)
 	link_drop(&c->link);
 }
 
-/* Whether what has come by now says that the last word was read. */
-static bool
-hears_end(struct link *l)
+/* 1: what has come by now says that the last word was read; 0: not yet; or -errno. */
+static int
+hear_end(struct link *l)
 {
 	enum link_type type = LINK_DATA;
 	uint8_t *body;
 	size_t len;
+	int r = 1;
 
-	while (type != LINK_END && link_take(l, &type, &body, &len) > 0)
+	while (type != LINK_END && (r = link_take(l, &type, &body, &len)) > 0)
 		link_drop(l);
-	return type == LINK_END;
+	return r;
 }
 
 /*
@@ -135,21 +136,16 @@ hears_end(struct link *l)
 static bool
 drain(struct link *l, mono_t until)
 {
-	static uint8_t waste[LINK_BODY_MAX];
+	int r = 0;
 
 	shutdown(l->fd, SHUT_WR);
-	while (mono_since(until, clock_mono()) > 0) {
+	while (r == 0 && mono_since(until, clock_mono()) > 0) {
 		struct pollfd p = { .fd = l->fd, .events = POLLIN };
-		ssize_t n;
 
 		poll(&p, 1, 100);
-		if (hears_end(l))
-			return true;
-		n = recv(l->fd, waste, sizeof(waste), 0);
-		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-			break;
+		r = hear_end(l);
 	}
-	return false;
+	return r > 0;
 }
 
 bool
