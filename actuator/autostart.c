@@ -246,11 +246,26 @@ make_link(const char *path, const char *leads)
 		   : -EEXIST;
 }
 
+static bool
+is_one_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return lstat(a, &sa) == 0 && lstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+	       sa.st_ino == sb.st_ino;
+}
+
+/* A mover that died may have come half-way, or further. */
 static int
 take_from_aside(const char *path, const char *aside)
 {
-	if (link(aside, path) < 0) /* unlike rename() it replaces nothing */
-		return errno == ENOENT && access(path, F_OK) == 0 ? 0 : -errno;
+	int r =
+	    link(aside, path) < 0 ? -errno : 0; /* replaces nothing, as rename() does */
+
+	if (r == -ENOENT)
+		return access(path, F_OK) == 0 ? 0 : r;
+	if (r < 0 && !(r == -EEXIST && is_one_file(path, aside)))
+		return r;
 	return unlink(aside) < 0 ? -errno : 0;
 }
 
