@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "actuator/mover.h"
@@ -64,6 +65,8 @@ make(const struct mover *m, struct err *err)
 	int n = folder_read(m->folder, KEPT, text, AUTOSTART_FILE_MAX);
 	int r;
 
+	if (n == -ENOENT)
+		return err_set(err, n, "its file did not come with it");
 	if (n < 0)
 		return err_set(err, n, "its file cannot be read in %s", m->folder);
 	text[n] = '\0';
@@ -85,7 +88,9 @@ mover_follow_autostart(const struct mover *m, enum outcome outcome)
 
 	if (outcome == OUTCOME_MOVED) /* what was taken away here is past */
 		autostart_forget(m->conf.run, &m->guest);
-	if (!folder_has(m->folder, KEPT) || outcome == OUTCOME_STAYED)
+	/* One that started at boot there, and whose file did not come, is told of too. */
+	if (outcome == OUTCOME_STAYED ||
+	    (!folder_has(m->folder, KEPT) && m->order->guest->master != MASTER_AUTO))
 		return;
 	if (outcome != OUTCOME_MOVED)
 		r = err_set(
