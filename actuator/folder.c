@@ -159,6 +159,7 @@ folder_lock(const char *folder)
 	return r;
 }
 
+/* A folder with its files, or a file. */
 static int
 erase(const char *path)
 {
@@ -166,6 +167,8 @@ erase(const char *path)
 	DIR *dir = opendir(path);
 	int r;
 
+	if (!dir && errno == ENOTDIR)
+		return unlink(path) < 0 ? -errno : 0;
 	if (!dir)
 		return -errno;
 	/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
@@ -243,7 +246,7 @@ make_path(const char *run)
 	return 0;
 }
 
-/* What was half made or half removed goes, and on another boot every order. */
+/* What was half made or half removed goes, and on another boot all that is there. */
 static void
 clear(const char *run, bool same_boot)
 {
@@ -259,7 +262,7 @@ clear(const char *run, bool same_boot)
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
 		    (same_boot && !hidden) || !join(path, run, name) || erase(path) < 0)
 			continue;
-		if (!hidden)
+		if (name[0] >= '0' && name[0] <= '9')
 			log_line(LOG_LEVEL_NOTICE, "order-of-earlier-boot", "order", name,
 			    NULL);
 	}

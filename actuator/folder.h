@@ -11,9 +11,15 @@
  *   journal  target: "go-taken" or "aborted", the one commit record
  *   cancel   there once the engine has asked to stop it
  *   lock     flock: held while its mover lives
- *   xl.out xl.err  what xl said; as long as it lives, or what it has started, it holds a
- *                  flock on the latter
+ *   xl.err   what xl said; as long as it lives, or what it has started, it holds a flock
+ *            on it
  *   xl.pid   its number
+ *   autostart-file autostart.cfg  target: what came with the guest to start it at boot,
+ *            and that as xl is given it to be checked
+ *
+ * Beside them in the run folder: boot-id of the boot that it is of; engine and term, the
+ * last ones that were heard; carrier.key; and autostart.UUID, what was taken away of a
+ * guest's own start at boot.
  */
 #ifndef ACTUATOR_FOLDER_H
 #define ACTUATOR_FOLDER_H

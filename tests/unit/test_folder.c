@@ -285,9 +285,13 @@ another_boot_voids_everything_and_the_same_one_nothing(void **state)
 	assert_int_equal(folder_write(t.run, "carrier.key", "secret", 6), 0);
 	assert_int_equal(folder_start(t.run, &t.boot, &t.err), 0);
 	assert_true(exists("3.1-" ENGINE));
+	assert_true(exists("term"));
 	t.boot.b[0] = 2;
 	assert_int_equal(folder_start(t.run, &t.boot, &t.err), 0);
 	assert_false(exists("3.1-" ENGINE));
+	assert_false(exists("term"));
+	assert_false(exists("carrier.key"));
+	assert_true(exists("boot-id"));
 	assert_int_equal(make(1), 0);
 	assert_int_equal(folder_start(t.run, &t.boot, &t.err), 0);
 	assert_true(exists("3.1-" ENGINE));
