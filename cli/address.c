@@ -142,6 +142,10 @@ address_check_own(const char *text, struct err *err)
 	bool unspecified;
 
 	if (inet_pton(AF_INET6, text, &a.v6.sin6_addr) == 1) {
+		if (IN6_IS_ADDR_LINKLOCAL(&a.v6.sin6_addr))
+			return err_set(err, -EINVAL,
+			    "%s is a link-local address, which other hosts cannot dial",
+			    text);
 		unspecified = IN6_IS_ADDR_UNSPECIFIED(&a.v6.sin6_addr);
 	} else {
 		a = (struct address){ .v4 = { .sin_family = AF_INET } };

@@ -339,6 +339,7 @@ def what_will_not_do_is_said(p):
             ("n1", ["join", "--name", "n1", p.engine_address()], "is not ADDRESS=KEY"),
             ("n1", ["join", "--name", "n1", "no-such-host.invalid=" + key], "no address is known"),
             ("n1", ["join", "--name", "n1", "--arrival", p.address("n2"), p.words["engine"]], "no address of this host"),
+            ("n1", ["join", "--name", "n1", "--arrival", "fe80::1", p.words["engine"]], "a link-local address"),
             ("n1", ["join", "--name", "n1", "--arrival", "n1", p.words["engine"]], "no numeric address")):
         said = p.refused(where, *args)
         assert sentence in said, (args, said)
