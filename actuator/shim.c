@@ -74,6 +74,7 @@ shim_run(const char *folder)
 {
 	struct sockaddr_un at;
 	char byte;
+	ssize_t n;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || address(&at, folder) < 0 ||
@@ -81,8 +82,9 @@ shim_run(const char *folder)
 		return 1;
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
-	while (read(fd, &byte, 1) > 0 || errno == EINTR)
-		;
+	do
+		n = read(fd, &byte, 1);
+	while (n > 0 || (n < 0 && errno == EINTR));
 	return 0;
 }
 
