@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/exchange.h"
@@ -32,15 +31,6 @@ static struct engine *engine;
 static mono_t now = { 1000000 };
 static double synced_ms; /* since it was set to 0 */
 static uint8_t frame[FRAME_MAX], reply[FRAME_MAX], body[FRAME_MAX];
-
-static double
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static int
 synced(long call, int fd)
