@@ -6,7 +6,6 @@
 
 static const char *const health_names[] = { "unknown", "sound", "suspect", "failing" };
 static const char *const mode_names[] = { "observe", "advise", "act" };
-static const char *const role_names[] = { "none", "monitor", "actuator", "engine" };
 static const char *const kind_names[] = { "other", "temp", "fan", "in", "curr", "power",
 	"energy", "humidity", "intrusion" };
 static const char *const kind_units[] = { "", "C", "RPM", "V", "A", "W", "J", "%RH", "" };
@@ -49,12 +48,6 @@ const char *
 mode_name(enum mode m)
 {
 	return name_at(mode_names, COUNT(mode_names), m);
-}
-
-const char *
-role_name(enum role r)
-{
-	return name_at(role_names, COUNT(role_names), r);
 }
 
 const char *

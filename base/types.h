@@ -153,7 +153,6 @@ enum outcome {
 /* Lower-case words, as printed everywhere; "?" for a value out of range. */
 const char *health_name(enum health h);
 const char *mode_name(enum mode m);
-const char *role_name(enum role r);
 const char *sensor_kind_name(enum sensor_kind k);
 const char *quality_name(enum quality q);
 const char *guest_type_name(enum guest_type t);
