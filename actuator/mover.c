@@ -23,8 +23,9 @@
 
 enum { POLL_MS = 200, RATE_MS = 1000, DYING_MS = 60000, LIST_EVERY_MS = 500 };
 
-int
-mover_save(struct mover *m)
+/* The state as it stands, onto the disk.  0 or -errno. */
+static int
+save(struct mover *m)
 {
 	const struct mover_state *s = &m->state;
 	Lifeboat__OrderState out = LIFEBOAT__ORDER_STATE__INIT;
@@ -69,7 +70,7 @@ mover_enter(struct mover *m, enum phase phase)
 		return 0;
 	s->phase = phase;
 	s->entered_ms[phase] = (uint64_t)mono_since(clock_mono(), m->started) + 1;
-	return mover_save(m);
+	return save(m);
 }
 
 void
@@ -123,7 +124,7 @@ mover_end(struct mover *m, enum outcome outcome)
 		log_xl(m); /* from here on the folder may be removed */
 	}
 	/* Nobody hears of it before it is in the folder; a full /run may be emptied. */
-	while (mover_save(m) < 0)
+	while (save(m) < 0)
 		poll(NULL, 0, RATE_MS);
 }
 
@@ -203,7 +204,7 @@ rate(struct mover *m, mono_t now)
 	m->state.bytes_per_s = (m->state.bytes - m->bytes_rated) * 1000 / (uint64_t)ms;
 	m->bytes_rated = m->state.bytes;
 	m->rated = now;
-	mover_save(m);
+	save(m);
 }
 
 static void

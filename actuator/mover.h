@@ -66,8 +66,6 @@ void mover_why(struct mover *m, const char *why, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The order has ended: made durable. */
 void mover_end(struct mover *m, enum outcome outcome);
-/* The state as it stands, onto the disk.  0 or -errno. */
-int mover_save(struct mover *m);
 
 /* Start the carrier with fds[0..n) as its descriptors from CARRIER_LISTENER on; they stay
  * the caller's.  0, or -errno with a sentence. */

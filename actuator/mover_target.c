@@ -17,9 +17,6 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define INCOMING "--incoming"
-#define AWAY     "--migratedaway"
-
 enum {
 	PIPE_SIZE = 1024 * 1024,
 	ALIVE_MS = 10000, /* a guest that does nothing for so long is worth a line */
@@ -128,7 +125,7 @@ is_arriving(const struct mover *m, const struct xl_domain *d)
 {
 	char name[XL_NAME_SIZE];
 
-	snprintf(name, sizeof(name), "%s" INCOMING, m->order->guest->name);
+	snprintf(name, sizeof(name), "%s" XL_INCOMING, m->order->guest->name);
 	return strcmp(d->name, name) == 0;
 }
 
@@ -329,7 +326,7 @@ mover_clean(struct mover *m)
 	int n, at;
 
 	mover_enter(m, PHASE_PROVING);
-	snprintf(away, sizeof(away), "%s" AWAY, m->order->guest->name);
+	snprintf(away, sizeof(away), "%s" XL_AWAY, m->order->guest->name);
 	n = mover_list(m, list);
 	at = n < 0 ? -1 : xl_find(list, n, &m->guest, 0);
 	if (at < 0) {

@@ -115,7 +115,7 @@ xl_find(const struct xl_domain *list, int n, const struct uuid *uuid, int from)
 bool
 xl_is_half(const char *name)
 {
-	static const char *const ends[] = { "--incoming", "--migratedaway" };
+	static const char *const ends[] = { XL_INCOMING, XL_AWAY };
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {

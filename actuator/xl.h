@@ -8,10 +8,11 @@
 #include "base/err.h"
 #include "base/types.h"
 
-enum {
-	XL_NAME_SIZE = NAME_SIZE + 16 /* "--migratedaway" */,
-	XL_DOMAINS = MAX_GUESTS + 2
-};
+/* What xl puts behind the name of half of a move: at the target, and at the source. */
+#define XL_INCOMING "--incoming"
+#define XL_AWAY     "--migratedaway"
+
+enum { XL_NAME_SIZE = NAME_SIZE + sizeof(XL_AWAY), XL_DOMAINS = MAX_GUESTS + 2 };
 
 struct xl_domain {
 	struct uuid uuid;
