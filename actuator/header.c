@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 
 #include "actuator/header.h"
+#include "actuator/members.h"
 #include "actuator/preflight.h"
 #include "base/disk.h"
+#include "base/public.h"
 
 enum {
 	MAGIC = 32,
@@ -27,27 +29,9 @@ static const char bridge_unnamed[] = "xenbr0";
 
 static const char magic[MAGIC] = "Xen saved domain, xl format\n \0 \r";
 
-/* Members that make libxl run, load or share something: none of them may be given. */
-static const char *const forbidden_build[] = { "bootloader", "bootloader_args",
-	"device_model", "device_model_user", "device_model_ssidref", "stubdomain_kernel",
-	"stubdomain_ramdisk", "extra", "extra_pv", "extra_hvm", "firmware",
-	"system_firmware", "smbios", "acpi_firmware", "cmdline_override", "dtb",
-	"device_tree", "ssid_label", "smbios_firmware", "pvshim_path" };
-/* Members that give it a part of this host's machine, or memory that nobody counts. */
-static const char *const forbidden_parts[] = { "ioports", "irqs", "iomem", "slack_memkb",
-	"vmtrace_buf_kb" };
-/* Members that make it more than a guest to this host's xenstore or Xen. */
-static const char *const forbidden_create[] = { "driver_domain", "xsdata", "platformdata",
-	"ssidref", "ssid_label" };
-/* What is said of one kind of guest only, with members of the same names again. */
-static const char *const kinds[] = { "type.pv", "type.pvh", "type.hvm" };
-/* Members that QEMU, which is root, would open: these words are all they may say. */
-static const char *const harmless_members[] = { "serial", "serial_list", "usbdevice",
-	"usbdevice_list" };
-static const char *const harmless_words[] = { "", "none", "null", "pty", "tablet",
-	"mouse", "keyboard" };
-static const char *const forbidden_devices[] = { "pcidevs", "rdms", "dtdevs", "p9s", "p9",
-	"pvcallsifs", "channels", "usbctrls", "usbdevs", "vtpms", "colo_restore_enable" };
+/* Where anybody may put a link, or where one leads elsewhere in another process. */
+static const char *const unsteady[] = { "/proc/", "/dev/fd/", "/dev/std", "/dev/shm/",
+	"/dev/mqueue/" };
 
 static uint32_t
 u32_at(const uint8_t *p)
@@ -76,66 +60,15 @@ header_length(const uint8_t *buf, size_t len, struct err *err)
 	return HEADER_FIXED + (int)config;
 }
 
+/* The same file for everybody at all times, as far as a path by itself shows that. */
 static bool
-is_given(const json_t *value)
+is_plain_path(const char *path)
 {
-	switch (json_typeof(value)) {
-	case JSON_ARRAY:
-		return json_array_size(value) > 0;
-	case JSON_OBJECT:
-		return json_object_size(value) > 0;
-	case JSON_STRING:
-		return json_string_length(value) > 0 &&
-		       strcmp(json_string_value(value), "False") != 0;
-	case JSON_INTEGER:
-		return json_integer_value(value) != 0;
-	default:
-		return json_is_true(value);
-	}
-}
-
-static int
-refuse_members(const json_t *object, const char *const *names, size_t n, struct err *err)
-{
-	for (size_t i = 0; i < n; i++) {
-		const json_t *value = json_object_get(object, names[i]);
-		if (value && is_given(value))
-			return err_set(err, -EPERM,
-			    "its configuration has \"%s\", which is not taken from "
-			    "another host",
-			    names[i]);
-	}
-	return 0;
-}
-
-static bool
-is_harmless(const json_t *value)
-{
-	const char *word = json_string_value(value);
-
-	for (size_t i = 0; i < json_array_size(value); i++)
-		if (!is_harmless(json_array_get(value, i)))
+	for (size_t i = 0; i < sizeof(unsteady) / sizeof(unsteady[0]); i++)
+		if (strncmp(path, unsteady[i], strlen(unsteady[i])) == 0)
 			return false;
-	for (size_t i = 0; word && i < sizeof(harmless_words) / sizeof(harmless_words[0]);
-	     i++)
-		if (strcmp(word, harmless_words[i]) == 0)
-			return true;
-	return json_is_array(value) || json_is_null(value);
-}
-
-static int
-refuse_harmful(const json_t *object, struct err *err)
-{
-	const size_t n = sizeof(harmless_members) / sizeof(harmless_members[0]);
-
-	for (size_t i = 0; i < n; i++) {
-		const json_t *value = json_object_get(object, harmless_members[i]);
-		if (value && !is_harmless(value))
-			return err_set(err, -EPERM,
-			    "its \"%s\" is none of the harmless ones",
-			    harmless_members[i]);
-	}
-	return 0;
+	return *path == '/' && !strstr(path, "//") && !strstr(path, "/./") &&
+	       !strstr(path, "/../");
 }
 
 /* A plain file in the folder of scripts, by its name or by its whole path. */
@@ -173,7 +106,8 @@ check_scripts(const json_t *config, const char *kind, const char *folder, struct
 	return 0;
 }
 
-/* Any path would do for libxl, which is root: a file, or this host's own disk. */
+/* Any path would do for libxl, which is root: a file, or this host's own disk.  Behind a
+ * comma QEMU would read another option. */
 static int
 check_disk(const json_t *disk, const struct header_wish *wish, struct err *err)
 {
@@ -183,7 +117,8 @@ check_disk(const json_t *disk, const struct header_wish *wish, struct err *err)
 
 	if (!member || json_is_null(member) || (path && *path == '\0'))
 		return 0; /* a drive without a medium */
-	if (!path || strncmp(path, "/dev/", 5) != 0 || strstr(path, "/../"))
+	if (!path || strncmp(path, "/dev/", 5) != 0 || !is_plain_path(path) ||
+	    strchr(path, ','))
 		return err_set(err, -EPERM, "disk %s is no device", path ? path : "?");
 	if (disk_block_name(block, path, err) < 0)
 		return -ENOENT;
@@ -293,48 +228,42 @@ check_identity(const json_t *config, const struct header_wish *wish, struct err 
 	if (!name || strcmp(name, wish->name) != 0)
 		return err_set(
 		    err, -EPERM, "the stream is of a guest named %s", name ? name : "?");
-	return refuse_members(info, forbidden_create,
-	    sizeof(forbidden_create) / sizeof(forbidden_create[0]), err);
+	return 0;
 }
 
-/*
- * A kernel that libxl would read as root must be a plain file here.  Whether it is, the
- * carrier may lack the right to see: then libxl finds out, before the guest is suspended.
- */
+/* The guest gets to see what libxl, which is root, reads as its kernel. */
+static int
+check_file(const char *what, const char *path, struct err *err)
+{
+	char text[128];
+	int r;
+
+	if (!is_plain_path(path))
+		return err_set(err, -EPERM, "%s %s is no plain path", what, path);
+	r = public_file(path);
+	if (r == 0)
+		return 0;
+	if (r == -EACCES)
+		return err_set(err, -ENOENT, "%s %s " PREFLIGHT_SECRET, what, path);
+	if (r == -ENOENT || r == -EISDIR)
+		return err_set(err, -ENOENT, "%s %s is no file here", what, path);
+	return err_set(err, -ENOENT, "%s %s cannot be seen here: %s", what, path,
+	    err_text(text, sizeof(text), r));
+}
+
 static int
 check_files(const json_t *build, struct err *err)
 {
 	static const char *const names[] = { "kernel", "ramdisk" };
+	int r = 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; r == 0 && i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *path = json_string_value(json_object_get(build, names[i]));
-		struct stat st;
 
-		if (!path || *path == '\0')
-			continue;
-		if (*path != '/' || strstr(path, "/../"))
-			return err_set(
-			    err, -EPERM, "%s %s is no plain path", names[i], path);
-		if (stat(path, &st) == 0 ? !S_ISREG(st.st_mode) : errno != EACCES)
-			return err_set(
-			    err, -ENOENT, "%s %s is no file here", names[i], path);
+		if (path && *path)
+			r = check_file(names[i], path, err);
 	}
-	return 0;
-}
-
-/* What it is built from, as a whole or for one kind of guest. */
-static int
-check_build(const json_t *build, struct err *err)
-{
-	int r = refuse_members(build, forbidden_build,
-	    sizeof(forbidden_build) / sizeof(forbidden_build[0]), err);
-
-	if (r == 0)
-		r = refuse_members(build, forbidden_parts,
-		    sizeof(forbidden_parts) / sizeof(forbidden_parts[0]), err);
-	if (r == 0)
-		r = refuse_harmful(build, err);
-	return r == 0 ? check_files(build, err) : r;
+	return r;
 }
 
 int
@@ -353,12 +282,11 @@ header_check_config(
 	}
 	r = check_identity(config, wish, err);
 	if (r == 0)
-		r = check_build(build, err);
-	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		r = check_build(json_object_get(build, kinds[i]), err);
+		r = members_check(config, err);
 	if (r == 0)
-		r = refuse_members(config, forbidden_devices,
-		    sizeof(forbidden_devices) / sizeof(forbidden_devices[0]), err);
+		r = check_files(build, err);
+	if (r == 0) /* where a PV guest of an older xl has them */
+		r = check_files(json_object_get(build, "type.pv"), err);
 	if (r == 0)
 		r = check_scripts(config, "disks", wish->scripts, err);
 	if (r == 0)

@@ -3,9 +3,10 @@
  *
  * 32 bytes of magic, four u32 (byte order, two words of flags, length of what follows),
  * then a u32 length and the guest's configuration as libxl's JSON.  It must be about the
- * guest of the order, and may name no program, script or file to be run or shared that
- * this host's administrator has not put where such things belong, no other disk or
- * bridge, and take no more memory than its order says.
+ * guest of the order, and may say nothing but what actuator/members knows, name no script
+ * that this host's administrator has not put where such things belong, no kernel that
+ * could be a secret here, no other disk or bridge, and take no more memory than its order
+ * says.
  */
 #ifndef ACTUATOR_HEADER_H
 #define ACTUATOR_HEADER_H
@@ -38,8 +39,8 @@ struct header_wish {
  */
 int header_length(const uint8_t *buf, size_t len, struct err *err);
 
-/* The whole head.  0, or -EPERM, -EPROTO or -ENOENT (a file of it is not here) with a
- * sentence. */
+/* The whole head.  0, or -EPERM, -EPROTO or -ENOENT (a file of it is not here, or not for
+ * all) with a sentence. */
 int header_check(
     const uint8_t *buf, size_t len, const struct header_wish *wish, struct err *err);
 

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "actuator/run.h"
+#include "base/public.h"
 #include "base/xen_features.h"
 
 enum {
@@ -115,11 +115,7 @@ run_disk(const char *path)
 static int
 run_file(const char *path)
 {
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return errno;
-	return S_ISREG(st.st_mode) ? 0 : EISDIR;
+	return -public_file(path);
 }
 
 /* Some file systems know no file without a name; then to be allowed has to do. */

@@ -11,7 +11,7 @@
 
 /* One direct read of a block device, by its name under /dev; -EIO however it failed. */
 int look_disk(const char *name);
-/* Whether path is a plain file. */
+/* Whether path is a plain file, for everybody to read: see base/public. */
 int look_file(const char *path);
 /* Whether kib can be written to a folder, where nothing is left of it. */
 int look_room(const char *folder, int64_t kib);

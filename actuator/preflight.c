@@ -229,6 +229,8 @@ judge_file(const char *what, const char *path, int look, char *s, size_t size)
 		snprintf(s, size, "%s %s is not here", what, path);
 	else if (look == -EISDIR)
 		snprintf(s, size, "%s %s is no file here", what, path);
+	else if (look == -EACCES)
+		snprintf(s, size, "%s %s " PREFLIGHT_SECRET, what, path);
 	else
 		snprintf(s, size, "%s %s cannot be seen here: %s", what, path,
 		    err_text(text, sizeof(text), look));

@@ -27,6 +27,10 @@ struct preflight_room {
 
 enum { PREFLIGHT_ROOMS = 4 };
 
+/* Of a kernel or ramdisk that base/public knows nothing good of. */
+#define PREFLIGHT_SECRET                                                                 \
+	"may not be read by everybody here, and could be a secret of this host"
+
 struct preflight_facts {
 	struct preflight_room rooms[PREFLIGHT_ROOMS];
 	uint32_t xen_major, xen_minor;
@@ -39,7 +43,7 @@ struct preflight_facts {
 	int n_domains;
 	bool bridges[MAX_GUEST_BRIDGES]; /* [i]: the guest's i-th is here */
 	struct preflight_disk disks[MAX_GUEST_DISKS];
-	int kernel, ramdisk; /* of the guest, as a plain file here: 0, or -errno */
+	int kernel, ramdisk; /* of the guest, as look_file() has it */
 	bool cpupool;        /* the one that the guest names is here, if it names one */
 	struct cpus cpus;    /* of the cpupool that it will be in */
 	bool cpus_known;

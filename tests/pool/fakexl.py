@@ -191,11 +191,12 @@ def wait_for_end(domid, name):
 
 
 def config(d):
+    """As libxl would say it; what only the imitation knows of a guest travels in its command line."""
+    fake = {key: value for key, value in d.items() if key not in ("at", "id")}
     return {"c_info": {"type": d["type"], "name": d["name"], "uuid": d["uuid"]},
-        "b_info": {"max_vcpus": int(d["vcpus"]), "max_memkb": 1024 * mib(d["mem"]), "type.pvh": {}},
+        "b_info": {"max_vcpus": int(d["vcpus"]), "max_memkb": 1024 * mib(d["mem"]), "type.pvh": {}, "cmdline": json.dumps(fake)},
         "disks": [{"pdev_path": disk, "vdev": "xvda"} for disk in d.get("disks", "").split(",") if disk],
-        "nics": [{"devid": 0, "bridge": bridge} for bridge in d.get("bridges", "").split(",") if bridge],
-        "fake": {key: value for key, value in d.items() if key not in ("at", "id")}}
+        "nics": [{"devid": 0, "bridge": bridge} for bridge in d.get("bridges", "").split(",") if bridge]}
 
 
 def kind(d):
@@ -352,7 +353,7 @@ def receive():
         say("Loading new save file <incoming migration stream> (new xl fmt info 0x3/0x0/%d)\n"
             " Savefile contains xl domain config in JSON format\nParsing config from <saved>" % length)
         text = exactly(0, length)[4:].rstrip(b"\0")
-        fake = json.loads(text)["fake"]
+        fake = json.loads(json.loads(text)["b_info"]["cmdline"])
         name = fake["name"]
         with State() as state:
             if state.find(name + "--incoming"):

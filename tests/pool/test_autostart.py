@@ -32,7 +32,8 @@ disk = [ 'phy:/dev/lun1,xvda,w' ]
 """
 NAMED = FILE + "uuid = '%s'\n" % UUID % 1
 WITHOUT = {"script": "vif = [ 'bridge=xenbr0,script=/tmp/x' ]\n", "disk": "disk += [ '/etc/shadow,raw,xvdb,w' ]\n",
-    "bootloader": " " * 2000 + "; bootloader = '/tmp/x'\n", "another": "uuid = '%s'\n" % UUID % 2}
+    "bootloader": " " * 2000 + "; bootloader = '/tmp/x'\n", "another": "uuid = '%s'\n" % UUID % 2,
+    "secret": "ramdisk = '/etc/shadow'\n"}
 LOOKS = 0.002
 
 

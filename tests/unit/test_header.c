@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "actuator/header.h"
+#include "actuator/members.h"
 #include "base/disk.h"
 #include "cmocka_all.h"
 
@@ -61,6 +62,7 @@ make_file(const char *name)
 	snprintf(path, sizeof(path), "%s/%s", t.folder, name);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
 	assert_true(fd >= 0);
+	assert_int_equal(fchmod(fd, 0755), 0);
 	close(fd);
 }
 
@@ -88,7 +90,7 @@ setup(void **state)
 	(void)state;
 	memset(&t, 0, sizeof(t));
 	strcpy(t.folder, "/tmp/test-header-XXXXXX");
-	if (!f || !mkdtemp(t.folder))
+	if (!f || !mkdtemp(t.folder) || chmod(t.folder, 0755) < 0)
 		return -1;
 	t.len = fread(t.head, 1, sizeof(t.head), f);
 	fclose(f);
@@ -443,6 +445,216 @@ a_kernel_must_be_a_plain_file_here(void **state)
 }
 
 static void
+may_be_a_secret(const char *name, mode_t locked)
+{
+	char path[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s%s", t.folder, name);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(chmod(path, locked), 0);
+	assert_int_equal(check(), -ENOENT);
+	refuses("may not be read by everybody here, and could be a secret of this host");
+	assert_int_equal(chmod(path, st.st_mode & 07777), 0);
+	assert_int_equal(check(), 0);
+}
+
+static void
+a_kernel_is_nothing_that_could_be_a_secret(void **state)
+{
+	char link_path[128], file[128];
+
+	(void)state;
+	may_be_a_secret("/kernel", 0640);
+	may_be_a_secret("/initrd", 0600);
+	may_be_a_secret("", 0750); /* the folder: nobody else gets to the file */
+	snprintf(link_path, sizeof(link_path), "%s/vmlinuz", t.folder);
+	snprintf(file, sizeof(file), "%s/scripts/vif-bridge", t.folder);
+	assert_int_equal(symlink(file, link_path), 0);
+	set("b_info", "kernel", json_string(link_path));
+	may_be_a_secret("/scripts", 0700);
+	may_be_a_secret("/scripts/vif-bridge", 0600);
+	set("b_info", "type.pv", json_pack("{ss}", "kernel", "/proc/1/environ"));
+	refuses("is no plain path");
+	set("b_info", "type.pv", json_pack("{ss}", "ramdisk", "/dev/fd/3"));
+	refuses("is no plain path");
+}
+
+/* The one of a list, or of an object of b_info. */
+static json_t *
+part(const char *name)
+{
+	json_t *build = json_object_get(t.config, "b_info");
+	json_t *devices = json_object_get(t.config, name);
+
+	if (json_object_get(build, name))
+		return json_object_get(build, name);
+	if (!devices)
+		set(NULL, name, devices = json_pack("[{}]"));
+	return json_array_get(devices, 0);
+}
+
+static void
+refuses_in(const char *name, const char *key, const char *value)
+{
+	json_t *object = part(name), *was = json_incref(json_object_get(object, key));
+
+	json_object_set_new(object, key, json_string(value));
+	refuses(key);
+	json_object_del(object, key);
+	if (was)
+		json_object_set_new(object, key, was);
+	if (check() != 0)
+		fail_msg("%s", t.err.text);
+}
+
+static void
+what_a_command_line_would_take_for_more_than_a_word_is_refused(void **state)
+{
+	static const struct {
+		const char *part, *key, *value;
+	} bad[] = { { "nics", "model", "e1000,romfile=/etc/shadow" },
+		{ "nics", "ip", "10.0.0.1 -j ACCEPT" }, { "nics", "ifname", "lo" },
+		{ "nics", "ifname", "../net" },
+		{ "nics", "ifname", "x,script=/tmp/evil" },
+		{ "nics", "gatewaydev", "eth0" }, { "nics", "coloft_forwarddev", "eth0" },
+		{ "nics", "colo_sock_mirror_id", "a,path=/tmp/evil" },
+		{ "nics", "colo_checkpoint_host", "192.0.2.1" },
+		{ "nics", "backend_domname", "evil" }, { "disks", "vdev", "xvda,x=y" },
+		{ "disks", "format", "qcow2" }, { "disks", "format", "vhd" },
+		{ "disks", "backend", "standalone" }, { "disks", "colo_enable", "True" },
+		{ "disks", "colo_restore_enable", "True" },
+		{ "disks", "active_disk", "/etc/shadow" },
+		{ "disks", "hidden_disk", "/etc/shadow" },
+		{ "disks", "colo_export", "x" }, { "disks", "backend_domname", "evil" },
+		{ "type.hvm", "boot", "c,splash=/etc/shadow" },
+		{ "type.hvm", "keymap", "/etc/shadow" },
+		{ "type.hvm", "soundhw", "es1370,x=y" },
+		{ "type.hvm", "timeoffset", "../x" },
+		{ "type.hvm", "gfx_passthru", "True" },
+		{ "vfbs", "keymap", "/etc/shadow" }, { "vkbs", "unique_id", "../x" },
+		{ "vkbs", "backend_domname", "evil" } };
+
+	(void)state;
+	set("b_info", "type.hvm", json_object());
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		refuses_in(bad[i].part, bad[i].key, bad[i].value);
+}
+
+static void
+a_screen_listens_at_an_address_and_is_no_other_than_vnc_s(void **state)
+{
+	static const char *const bad[] = { "unix:/etc/shadow", "0.0.0.0:1,tls-creds=x",
+		"none", "host.example:1" };
+	static const char *const good[] = { "", "127.0.0.1", "0.0.0.0:5", "::1",
+		"[::]:1" };
+	static const char *const screens[] = { "type.hvm", "vfbs" };
+
+	(void)state;
+	set("b_info", "type.hvm", json_object());
+	for (size_t k = 0; k < sizeof(screens) / sizeof(screens[0]); k++) {
+		json_t *screen = part(screens[k]), *vnc = json_object();
+
+		json_object_set_new(screen, "vnc", vnc);
+		for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+			json_object_set_new(vnc, "listen", json_string(bad[i]));
+			refuses("listen");
+		}
+		for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+			json_object_set_new(vnc, "listen", json_string(good[i]));
+			assert_int_equal(check(), 0);
+		}
+		json_object_set_new(screen, "sdl",
+		    json_pack("{ssss}", "enable", "True", "xauthority", "/etc/shadow"));
+		refuses("not taken from another host");
+		json_object_set_new(screen, "sdl", json_pack("{ss}", "enable", "False"));
+		assert_int_equal(check(), 0);
+	}
+	json_object_set_new(
+	    part("type.hvm"), "spice", json_pack("{ss}", "enable", "True"));
+	refuses("enable");
+}
+
+static void
+a_device_of_another_domain_s_is_refused(void **state)
+{
+	static const char *const kinds[] = { "disks", "nics", "vfbs", "vkbs" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		json_t *device = part(kinds[i]);
+
+		json_object_set_new(device, "backend_domid", json_integer(7));
+		refuses("backend_domid");
+		json_object_set_new(device, "backend_domid", json_integer(0));
+		assert_int_equal(check(), 0);
+	}
+}
+
+/* What a real xl said of its guests in that file. */
+static void
+takes_all_of(const char *capture)
+{
+	static const char asked[] = "$ xl list -l ";
+	char path[512], text[64 * 1024];
+	const char *at = text;
+	json_t *guests;
+	FILE *f;
+
+	snprintf(
+	    path, sizeof(path), TEST_DATA "/../../xenlab/captures/by-hand/%s", capture);
+	f = fopen(path, "rbe");
+	assert_non_null(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	at = strstr(text, asked);
+	assert_non_null(at);
+	at = strchr(at, '[');
+	guests = json_loads(at, JSON_DISABLE_EOF_CHECK, NULL);
+	assert_true(json_array_size(guests) > 0);
+	for (size_t i = 0; i < json_array_size(guests); i++)
+		if (members_check(
+			json_object_get(json_array_get(guests, i), "config"), &t.err) < 0)
+			fail_msg("%s: %s", capture, t.err.text);
+	json_decref(guests);
+}
+
+static void
+whatever_a_real_xl_said_of_its_guests_is_taken(void **state)
+{
+	(void)state;
+	takes_all_of("moved/before-xen1.txt");
+	takes_all_of("moved/after-xen2.txt");
+	takes_all_of("pv_guest/before-xen1.txt");
+}
+
+static void
+a_number_among_the_domains_is_not_chosen_elsewhere(void **state)
+{
+	(void)state;
+	set("c_info", "domid", json_integer(1));
+	refuses("domid");
+	set("c_info", "domid", json_integer(UINT32_MAX)); /* any: as xl says it */
+	assert_int_equal(check(), 0);
+	set("c_info", "domid", json_integer(UINT32_MAX - 1));
+	assert_int_equal(check(), 0);
+}
+
+static void
+what_nobody_knows_is_refused(void **state)
+{
+	(void)state;
+	set(NULL, "vdispls", json_pack("[{}]"));
+	refuses("\"vdispls\"");
+	set(NULL, "vdispls", json_array());
+	set("b_info", "of_next_year", json_real(1.5));
+	refuses("\"of_next_year\"");
+	set("b_info", "of_next_year", json_object());
+	set("c_info", "of_next_year", json_false());
+	assert_int_equal(check(), 0);
+}
+
+static void
 a_disk_is_one_of_the_order_s(void **state)
 {
 	static const struct {
@@ -450,7 +662,10 @@ a_disk_is_one_of_the_order_s(void **state)
 	} bad[] = { { "/dev/sda", "nothing shared under sda" },
 		{ "/etc/shadow", "is no device" }, { "sdb", "is no device" },
 		{ "nbd:192.0.2.1:10809", "is no device" },
-		{ "/dev/../etc/sdb", "is no device" },
+		{ "/dev/../etc/sdb", "is no device" }, { "/dev/shm/sdb", "is no device" },
+		{ "/dev//shm/sdb", "is no device" }, { "/dev/./shm/sdb", "is no device" },
+		{ "/dev/mqueue/sdb", "is no device" }, { "/dev/fd/7", "is no device" },
+		{ "/dev/disk/a,readonly=off", "is no device" },
 		{ "/dev/sdz", "/dev/sdz is no block device here" } };
 	json_t *disk = json_array_get(json_object_get(t.config, "disks"), 0);
 
@@ -575,6 +790,13 @@ main(void)
 		FRESH(the_usual_devices_of_an_hvm_guest_are_taken),
 		FRESH(a_script_is_a_plain_file_of_the_folder_of_scripts),
 		FRESH(a_kernel_must_be_a_plain_file_here),
+		FRESH(a_kernel_is_nothing_that_could_be_a_secret),
+		FRESH(what_a_command_line_would_take_for_more_than_a_word_is_refused),
+		FRESH(a_screen_listens_at_an_address_and_is_no_other_than_vnc_s),
+		FRESH(a_device_of_another_domain_s_is_refused),
+		FRESH(whatever_a_real_xl_said_of_its_guests_is_taken),
+		FRESH(a_number_among_the_domains_is_not_chosen_elsewhere),
+		FRESH(what_nobody_knows_is_refused),
 		FRESH(a_disk_is_one_of_the_order_s),
 		FRESH(a_bridge_is_one_of_the_order_s),
 		FRESH(memory_is_what_the_order_says_and_a_little_for_xen),

@@ -58,6 +58,7 @@ a_plain_file_is_told_from_a_folder_and_from_nothing(void **state)
 	assert_int_equal(look_file("/etc/passwd"), 0);
 	assert_int_equal(look_file("/etc"), -EISDIR);
 	assert_int_equal(look_file("/no/such/file"), -ENOENT);
+	assert_int_equal(look_file("/proc/1/environ"), -EACCES); /* not for all */
 	memset(path, 'x', sizeof(path));
 	path[sizeof(path) - 1] = '\0';
 	assert_int_equal(look_file(path), -ENAMETOOLONG);

@@ -249,6 +249,8 @@ a_kernel_or_ramdisk_that_is_no_file_refuses(void **state)
 	says("no-file", "ramdisk /boot/initrd is no file here");
 	t.facts.kernel = -ENOENT;
 	says("no-file", "kernel /boot/guest is not here");
+	t.facts.kernel = -EACCES;
+	says("no-file", "kernel /boot/guest may not be read by everybody here");
 	t.facts.kernel = -ETIMEDOUT;
 	says("no-file", "kernel /boot/guest cannot be seen here: ");
 }
