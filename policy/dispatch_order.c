@@ -81,21 +81,15 @@ belongs(const struct book_order *o, order_t prepare)
 	return book_same(o->row.id, prepare) || book_same(o->row.prepare, prepare);
 }
 
-/* The core is done with a prepare and all that followed it. */
+/* The core is done with a prepare and all that followed it, were it stored or not. */
 static void
 end(struct engine *e, const struct action *a)
 {
-	struct book_order *o = book_find(&e->book, a->order);
-	order_t prepare;
-
-	if (!o)
-		return;
-	prepare = o->row.prepare.number ? o->row.prepare : o->row.id;
 	for (int i = e->book.n - 1; i >= 0; i--) {
-		o = e->book.order[i];
-		if (!belongs(o, prepare) || o->row.outcome != OUTCOME_NONE)
-			continue;
-		close_order(e, o, a->outcome, a->why);
+		struct book_order *o = e->book.order[i];
+
+		if (belongs(o, a->after) && o->row.outcome == OUTCOME_NONE)
+			close_order(e, o, a->outcome, a->why);
 	}
 }
 

@@ -192,7 +192,7 @@ enum action_kind {
 	ACTION_MOVE,    /* order to the source; after: the prepare it follows */
 	ACTION_RESUME,  /* order to the source; after: the prepare it follows */
 	ACTION_CLEAN,   /* order to either; after: the prepare it follows */
-	ACTION_OUTCOME, /* an order ended */
+	ACTION_OUTCOME, /* an order ended; after: the prepare it follows, or is */
 	ACTION_HOLD,    /* guest and both hosts are held */
 	ACTION_RELEASE,
 	ACTION_MODE,

@@ -110,6 +110,7 @@ orders_end(struct core *core, int i, enum outcome outcome, enum why why)
 	struct action *a = orders_say(core, ACTION_OUTCOME, why, o);
 
 	a->outcome = outcome;
+	a->after = o->prepare;
 	if (o->state == ORDER_HOLDING)
 		orders_say(core, ACTION_RELEASE, why, o)->outcome = outcome;
 	if (why != WHY_SOURCE_CALM)

@@ -308,3 +308,51 @@ rig_door(struct rig *r, const char *request)
 	json_decref(answer);
 	return text;
 }
+
+void
+rig_door_says(struct rig *r, const char *request, const char *part)
+{
+	char *text = rig_door(r, request);
+
+	if (!strstr(text, part))
+		fail_msg("%s: %s is not in %s", request, part, text);
+	free(text);
+}
+
+Lifeboat__OrderState *
+rig_prepare(struct rig *r)
+{
+	struct err err;
+
+	assert_int_equal(engine_mode(r->engine, MODE_ACT, r->now, &err), 0);
+	assert_int_equal(engine_drain(r->engine, (host_t){ 0 }, true, r->now, &err), 0);
+	rig_ask(r, 1);
+	assert_int_equal(r->host[1].reply->n_orders, 1);
+	return rig_take(r, 1, r->host[1].reply->orders[0]);
+}
+
+void
+rig_open_berth(Lifeboat__OrderState *s)
+{
+	Lifeboat__Berth *b = malloc(sizeof(*b));
+
+	lifeboat__berth__init(b);
+	b->address = strdup("192.0.2.2");
+	b->port = 7900;
+	b->key.data = malloc(WIRE_KEY);
+	memset(b->key.data, 9, WIRE_KEY);
+	b->key.len = WIRE_KEY;
+	s->berth = b;
+	s->outcome = OUTCOME_READY;
+	s->phase = PHASE_BERTHED;
+}
+
+Lifeboat__OrderState *
+rig_move(struct rig *r, Lifeboat__OrderState *prepared)
+{
+	rig_open_berth(prepared);
+	rig_ask(r, 1);
+	rig_ask(r, 0);
+	assert_int_equal(r->host[0].reply->n_orders, 1);
+	return rig_take(r, 0, r->host[0].reply->orders[0]);
+}

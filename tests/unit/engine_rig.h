@@ -50,5 +50,14 @@ void rig_drop(struct rig *r, int host);
 
 /* The door's answer as text; the caller frees. */
 char *rig_door(struct rig *r, const char *request);
+/* Fails the test unless that part is in the answer. */
+void rig_door_says(struct rig *r, const char *request, const char *part);
+
+/* n1 is drained in mode act: the prepare is with n2's actuator; its state there. */
+Lifeboat__OrderState *rig_prepare(struct rig *r);
+/* It is ready, for the next rig_ask(). */
+void rig_open_berth(Lifeboat__OrderState *prepared);
+/* n2 has said that it is ready, and n1's actuator has the move: its state there. */
+Lifeboat__OrderState *rig_move(struct rig *r, Lifeboat__OrderState *prepared);
 
 #endif
