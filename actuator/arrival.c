@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "actuator/run.h"
+#include "actuator/xl.h"
 #include "base/sysfs.h"
 #include "base/text.h"
 
@@ -198,7 +199,8 @@ watches(const char *proc, const char *pid, const char *name)
 	len = strlen(log);
 	for (const char *at = strstr(leads, log); at; at = strstr(at + 1, log))
 		if (strncmp(at + len, ".log", 4) == 0 ||
-		    strncmp(at + len, "--incoming.log", 14) == 0)
+		    strncmp(at + len, XL_INCOMING ".log", strlen(XL_INCOMING ".log")) ==
+			0)
 			return true;
 	return false;
 }

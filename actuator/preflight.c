@@ -89,7 +89,7 @@ judge_names(
 	struct uuid uuid;
 
 	memcpy(uuid.b, g->uuid.data, sizeof(uuid.b));
-	snprintf(incoming, sizeof(incoming), "%s--incoming", g->name);
+	snprintf(incoming, sizeof(incoming), "%s" XL_INCOMING, g->name);
 	for (int i = 0; i < f->n_domains; i++) {
 		const struct xl_domain *d = &f->domains[i];
 		if (strcmp(d->name, incoming) == 0) {
