@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "actuator/run.h"
@@ -180,29 +181,33 @@ arrival_has_advanced(
 	       (now->cards == 0 || now->packets > before->packets);
 }
 
+/* Anybody may run something of that name: it must be of the owner of proc, root, and
+ * its log be where nobody else writes one. */
 static bool
 watches(const char *proc, const char *pid, const char *name)
 {
 	char comm[32], path[320], leads[320], log[NAME_SIZE + 32];
+	struct stat all, one;
 	size_t len;
 	ssize_t n;
 
 	if (!sysfs_text(comm, sizeof(comm), proc, "/%s/comm", pid) ||
 	    strcmp(comm, "xl") != 0)
 		return false;
+	snprintf(path, sizeof(path), "%s/%s", proc, pid);
+	if (stat(proc, &all) < 0 || stat(path, &one) < 0 || one.st_uid != all.st_uid)
+		return false;
 	snprintf(path, sizeof(path), "%s/%s/fd/1", proc, pid);
 	n = readlink(path, leads, sizeof(leads) - 1);
 	if (n <= 0)
 		return false;
 	leads[n] = '\0';
-	snprintf(log, sizeof(log), "/xl-%s", name);
+	snprintf(log, sizeof(log), "/var/log/xen/xl-%s", name);
 	len = strlen(log);
-	for (const char *at = strstr(leads, log); at; at = strstr(at + 1, log))
-		if (strncmp(at + len, ".log", 4) == 0 ||
-		    strncmp(at + len, XL_INCOMING ".log", strlen(XL_INCOMING ".log")) ==
-			0)
-			return true;
-	return false;
+	return strncmp(leads, log, len) == 0 &&
+	       (strncmp(leads + len, ".log", 4) == 0 ||
+		   strncmp(leads + len, XL_INCOMING ".log", strlen(XL_INCOMING ".log")) ==
+		       0);
 }
 
 bool

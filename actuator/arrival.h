@@ -28,9 +28,9 @@ bool arrival_has_advanced(
     const struct arrival_counters *before, const struct arrival_counters *now);
 
 /*
- * Whether an xl waits for the guest's reboot or end, which it does under the name of a
- * log file; proc: "/proc".  Before Xen 4.20 that xl ends when the guest is suspended,
- * also if it is brought back; no command gives it another.
+ * Whether an xl of root's waits for the guest's reboot or end, which it does under the
+ * name of a log file in /var/log/xen; proc: "/proc".  Before Xen 4.20 that xl ends when
+ * the guest is suspended, also if it is brought back; no command gives it another.
  */
 bool arrival_is_watched(const char *proc, const char *name);
 

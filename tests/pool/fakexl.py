@@ -45,6 +45,7 @@ MAGIC = b"Xen saved domain, xl format\n \0 \r"
 STREAM = b"fake stream\0"
 HELPER, PR_SET_PDEATHSIG = "libxl-save-helper", 1
 WAIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "xlwait.py")
+LOGS = "/var/log/xen"
 SUSPENDED, FLAGS = "S", {"r": "r-----", "b": "-b----", "p": "--p---", "s": "---s--", "S": "---s--",
     "c": "---sc-", "d": "-----d"}
 
@@ -182,8 +183,10 @@ def network_list(domid):
 
 def wait_for_end(domid, name):
     """Leave a process behind that ends with the guest."""
-    logs = STATE + ".xl"
-    os.makedirs(logs, exist_ok=True)
+    logs, of_host = LOGS, re.sub(r"\.xen$", ".var/log/xen", STATE)
+    if not (os.path.isdir(logs) and os.path.isdir(of_host) and os.path.samefile(logs, of_host)):
+        logs = STATE + ".xl"  # no pool's host: nothing is left in this machine's own folder
+        os.makedirs(logs, exist_ok=True)
     with open(os.path.join(logs, "xl-%s.log" % name), "ab") as log:
         subprocess.Popen([sys.executable, "-S", WAIT, domid], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True)

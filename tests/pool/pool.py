@@ -298,7 +298,7 @@ class Pool:
         with open(self.path(name + ".xen"), encoding="utf-8") as f:
             found = re.findall(r"^domain ([1-9]\d*) name=(\S+)", f.read(), re.M)
         for domid, guest in found:
-            run(self.path(name + ".xl"), "wait", domid, guest)
+            run(*self.inside(name), self.path(name + ".xl"), "wait", domid, guest)
 
     def _engine_conf(self):
         lines = ["[engine]", "key = " + self.path("engine.key"),

@@ -154,6 +154,23 @@ a_guest_is_watched_by_the_xl_that_has_its_log(void **state)
 	assert_false(is_watched("other"));
 }
 
+static void
+a_stranger_s_xl_watches_nobody(void **state)
+{
+	char at[512];
+
+	(void)state;
+	put_process("20", "xl\n", "/tmp/xl-web.log");
+	put_process("21", "xl\n", "/tmp/var/log/xen/xl-web.log");
+	assert_false(is_watched("web"));
+	put_process("22", "xl\n", "/var/log/xen/xl-web.log");
+	assert_true(is_watched("web"));
+	snprintf(at, sizeof(at), "%s/proc/22", root);
+	if (chown(at, 65534, 65534) < 0)
+		skip(); /* only root may */
+	assert_false(is_watched("web"));
+}
+
 /* --- the word to the switches ----------------------------------------------------- */
 
 static void
@@ -205,6 +222,7 @@ main(void)
 		FRESH(disks_and_cards_are_those_of_the_one_guest),
 		FRESH(it_is_alive_once_all_that_it_has_has_moved),
 		FRESH(a_guest_is_watched_by_the_xl_that_has_its_log),
+		FRESH(a_stranger_s_xl_watches_nobody),
 		FRESH(what_is_no_bridge_and_address_sends_nothing),
 		FRESH(a_reverse_arp_request_leaves_in_the_guest_s_name),
 	};
