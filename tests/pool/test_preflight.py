@@ -72,8 +72,8 @@ def read_only(folder):
 def missing(folder):
     def begin(p, _source, target):
         path = p.path(target + ".var", folder)
-        os.rmdir(path)
-        return lambda: os.mkdir(path)
+        os.rename(path, path + ".away")
+        return lambda: os.rename(path + ".away", path)
     return begin
 
 
