@@ -212,13 +212,15 @@ is_awaited(const struct book_order *o, int host)
 
 /* A host that may have to be emptied soon must not be waited for then. */
 static bool
-is_trouble(const struct engine *e, int host)
+is_trouble(const struct engine *e, int host, mono_t now)
 {
 	struct host_view v;
 
-	return core_mode(e->core) != MODE_OBSERVE &&
-	       core_host(e->core, (host_t){ host }, &v) && v.xen->n_guests > 0 &&
-	       (v.drained || v.health == HEALTH_SUSPECT || v.health == HEALTH_FAILING);
+	if (core_mode(e->core) == MODE_OBSERVE ||
+	    !core_host(e->core, (host_t){ host }, &v) || v.xen->n_guests == 0)
+		return false;
+	return v.drained || v.health == HEALTH_SUSPECT || v.health == HEALTH_FAILING ||
+	       mono_since(now, v.wrong) < DESK_WRONG_MS;
 }
 
 static void
@@ -227,7 +229,7 @@ fill_reply(struct engine *e, int host, mono_t now, Lifeboat__Reply *reply)
 	struct desk *d = e->desk;
 	size_t size = 0;
 
-	if (is_trouble(e, host))
+	if (is_trouble(e, host, now))
 		reply->ask_in_ms = DESK_TROUBLE_MS;
 	for (int i = 0; i < e->book.n; i++) {
 		struct book_order *o = e->book.order[i];

@@ -16,7 +16,8 @@ enum {
 	DESK_CONNECTED_MS = 10000, /* an actuator silent for so long is lost */
 	DESK_ASK_MS = 100,         /* one that has an order is to ask so often */
 	DESK_TROUBLE_MS = 250,     /* one whose host may soon have to be emptied */
-	DESK_NEWS_MS = 1000,       /* the core hears so often that a move goes on */
+	DESK_WRONG_MS = 2000, /* that may be so with anything wrong, for two reports */
+	DESK_NEWS_MS = 1000,  /* the core hears so often that a move goes on */
 };
 
 /* 0 or -ENOMEM. */

@@ -50,6 +50,7 @@ core_host(const struct core *core, host_t host, struct host_view *out)
 		.limit = h->reason.limit,
 		.since = h->since,
 		.heard = h->heard_at,
+		.wrong = h->wrong_at,
 		.ever_heard = h->ever_heard,
 		.cordoned = h->cordoned,
 		.drained = h->drained,

@@ -39,7 +39,7 @@ write_conf(struct rig *r)
 	write_file(r, "engine.key", key);
 	len = (size_t)snprintf(text, sizeof(text),
 	    "[engine]\nkey = %s/engine.key\nstore = %s/store.db\nrecording = no\n"
-	    "[rules]\nhold = 2s\ncalm = 0s\n",
+	    "[rules]\nhold = 2s\ncalm = 0s\n[sensor *]\nhigh-critical = 60C\n",
 	    r->folder, r->folder);
 	for (int i = 0; i < RIG_HOSTS; i++) {
 		seal_format(key, r->host[i].pair.public_key);
@@ -76,6 +76,7 @@ rig_init(struct rig *r)
 		seal_generate(&h->pair);
 		h->carrier_key[0] = (uint8_t)(i + 1);
 		h->guest = i == 0;
+		h->temp = 45000;
 		h->domid = 3;
 		assert_int_equal(exchange_init(&h->monitor, ROLE_MONITOR, &h->pair,
 				     r->pair.public_key, &boot),
@@ -191,7 +192,7 @@ pack_report(const struct rig_host *h, uint8_t *body)
 	Lifeboat__Storage storage = LIFEBOAT__STORAGE__INIT;
 	Lifeboat__Guest guest, *guests[] = { &guest };
 	Lifeboat__Xen xen;
-	int64_t value = 45000;
+	int64_t value = h->temp;
 	uint32_t state = 0;
 
 	for (uint32_t i = 0; i < 3; i++) {

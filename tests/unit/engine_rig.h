@@ -15,6 +15,7 @@ struct rig_host {
 	struct exchange monitor, actuator;
 	uint8_t carrier_key[WIRE_KEY];
 	bool guest;     /* web runs here */
+	int64_t temp;   /* of its one sensor, in milli-degrees */
 	uint32_t state; /* enum guest_state of it */
 	uint32_t domid; /* of it */
 	uint64_t term;

@@ -49,6 +49,35 @@ a_prepare_carries_the_sources_own_words(void **state)
 	assert_int_equal(r.host[1].reply->ask_in_ms, 100);
 }
 
+static enum health
+health_of_n1(void)
+{
+	struct host_view v;
+
+	assert_true(core_host(r.engine->core, (host_t){ 0 }, &v));
+	return v.health;
+}
+
+static void
+a_source_asks_soon_before_the_rule_fires(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_int_equal(engine_mode(r.engine, MODE_ACT, r.now, &err), 0);
+	rig_run(&r, 1000);
+	assert_int_equal(r.host[0].reply->ask_in_ms, 0);
+	r.host[0].temp = r.host[2].temp = 62000;
+	rig_run(&r, 1000);
+	assert_int_equal(health_of_n1(), HEALTH_SOUND);
+	assert_int_equal(r.host[0].reply->ask_in_ms, 250);
+	assert_int_equal(r.host[2].reply->ask_in_ms, 0); /* no guest there */
+	r.host[0].temp = 45000;
+	rig_run(&r, 3000);
+	assert_int_equal(health_of_n1(), HEALTH_SOUND);
+	assert_int_equal(r.host[0].reply->ask_in_ms, 0);
+}
+
 static void
 an_order_is_told_until_its_actuator_shows_it(void **state)
 {
@@ -424,6 +453,7 @@ main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(a_prepare_carries_the_sources_own_words),
+		CASE(a_source_asks_soon_before_the_rule_fires),
 		CASE(an_order_is_told_until_its_actuator_shows_it),
 		CASE(a_move_names_the_berth_and_ends_when_both_lists_show_it),
 		CASE(a_refused_prepare_goes_to_the_next_host_with_its_sentence_kept),
