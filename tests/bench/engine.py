@@ -46,7 +46,7 @@ def simulate(p, seconds):
 
 
 def tell(p, hosts, seconds):
-    what = "engine, %s hosts, 1 Hz" % format(hosts, ",")
+    what = "engine, %d hosts, 1 Hz" % hosts
     required = hosts <= REQUIRED
     recorded, heard, began = status(p)["recording"]["bytes"], accepted(p), time.monotonic()
     use = Use(p.children["engine"].pid, seconds)
@@ -85,7 +85,7 @@ def play(p, hosts, seconds):
     said = sim.stdout.read()
     print("its peers: " + said.strip())
     late = re.search(r"(\d+) ms late", said)
-    row("engine, %s hosts, 1 Hz: its peers behind their time" % format(hosts, ","), int(late.group(1)), "ms")
+    row("engine, %d hosts, 1 Hz: its peers behind their time" % hosts, int(late.group(1)), "ms")
 
 
 def main():
@@ -99,7 +99,7 @@ def main():
         try:
             play(p, hosts, seconds)
         except pool.Failed as why:
-            skipped("engine, %s hosts" % format(hosts, ","), "not to be had on this machine: %s" % str(why)[-60:])
+            skipped("engine, %d hosts" % hosts, "not to be had on this machine: %s" % str(why)[-60:])
 
 
 if __name__ == "__main__":
