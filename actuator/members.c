@@ -1,6 +1,7 @@
 #include "actuator/members.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/sysfs.h"
@@ -206,32 +207,36 @@ find(const struct member *members, const char *name)
 	return NULL;
 }
 
+/* of: the member whose value it is, with a dot; "" for the whole. */
 static int
-check(const json_t *value, const struct member *members, struct err *err)
+check(const json_t *value, const struct member *members, const char *of, struct err *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < json_array_size(value); i++)
-		r = check(json_array_get(value, i), members, err);
+		r = check(json_array_get(value, i), members, of, err);
 	/* Nothing is changed by it: jansson has no iterator of what is const. */
 	for (void *at = json_object_iter((json_t *)(uintptr_t)value); r == 0 && at;
 	     at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
 		const char *name = json_object_iter_key(at);
 		const json_t *part = json_object_iter_value(at);
 		const struct member *m = find(members, name);
+		char parent[64];
 
 		if (!is_given(part))
 			continue;
 		if (!m)
 			return err_set(err, -EPERM,
-			    "its configuration has \"%s\", which is not taken from "
-			    "another host",
-			    name);
+			    "its configuration has \"%s%s\", which is not taken "
+			    "from another host",
+			    of, name);
 		if (m->is_good && !m->is_good(part))
-			return err_set(
-			    err, -EPERM, "its \"%s\" is none of the harmless ones", name);
-		if (m->parts)
-			r = check(part, m->parts, err);
+			return err_set(err, -EPERM,
+			    "its \"%s%s\" is none of the harmless ones", of, name);
+		if (!m->parts)
+			continue;
+		snprintf(parent, sizeof(parent), "%s.", m->name);
+		r = check(part, m->parts, parent, err);
 	}
 	return r;
 }
@@ -239,5 +244,5 @@ check(const json_t *value, const struct member *members, struct err *err)
 int
 members_check(const json_t *config, struct err *err)
 {
-	return check(config, domain, err);
+	return check(config, domain, "", err);
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "actuator/members.h"
+
 enum { LIST_MS = 60000, CONFIG_MAX = 1024 * 1024 };
 
 static bool
@@ -104,30 +106,27 @@ is_true(const json_t *value)
 static bool
 can_travel(struct mover *m, const json_t *config)
 {
+	const char *name = m->order->guest->name;
 	const json_t *build = json_object_get(config, "b_info");
 	size_t pci = json_array_size(json_object_get(config, "pcidevs"));
+	struct err err;
 
-	if (!json_is_object(config)) {
-		mover_why(m, "no-config", "xl keeps no configuration of %s",
-		    m->order->guest->name);
-		return false;
-	}
-	if (pci > 0) {
-		mover_why(m, "pci", "%s has %zu PCI devices, which cannot travel",
-		    m->order->guest->name, pci);
-		return false;
-	}
-	if (json_array_size(json_object_get(build, "vnuma_nodes")) > 0) {
-		mover_why(m, "vnuma", "%s has a vNUMA layout, which Xen cannot migrate",
-		    m->order->guest->name);
-		return false;
-	}
-	if (is_true(json_object_get(build, "disable_migrate"))) {
-		mover_why(m, "nomigrate", "%s has nomigrate = 1 in its configuration",
-		    m->order->guest->name);
-		return false;
-	}
-	return true;
+	if (!json_is_object(config))
+		mover_why(m, "no-config", "xl keeps no configuration of %s", name);
+	else if (pci > 0)
+		mover_why(
+		    m, "pci", "%s has %zu PCI devices, which cannot travel", name, pci);
+	else if (json_array_size(json_object_get(build, "vnuma_nodes")) > 0)
+		mover_why(
+		    m, "vnuma", "%s has a vNUMA layout, which Xen cannot migrate", name);
+	else if (is_true(json_object_get(build, "disable_migrate")))
+		mover_why(
+		    m, "nomigrate", "%s has nomigrate = 1 in its configuration", name);
+	else if (members_check(config, &err) < 0)
+		mover_why(m, "not-portable", "no host takes %s: %s", name, err.text);
+	else
+		return true;
+	return false;
 }
 
 bool

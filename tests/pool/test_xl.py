@@ -53,6 +53,7 @@ CASES = {
     "source-pci": ("source", "list", "pci", REFUSED, ("pci",)),
     "source-vnuma": ("source", "list", "vnuma", REFUSED, ("vnuma",)),
     "source-nomigrate": ("source", "list", "nomigrate", REFUSED, ("nomigrate",)),
+    "source-not-portable": ("source", "list", "p9s", REFUSED, ("not-portable",)),
     "source-lists-none": ("source", "list", "lists-none", REFUSED, ("no-guest",)),
     "source-lists-twice": ("source", "list", "lists-twice", REFUSED, ("twice",)),
     "source-lists-another-name": ("source", "list", "lists-another-name", REFUSED, ("renamed",)),

@@ -174,7 +174,7 @@ what_nobody_knows_is_refused(void **state)
 	head_refuses("\"vdispls\"");
 	head_set(NULL, "vdispls", json_array());
 	head_set("b_info", "of_next_year", json_real(1.5));
-	head_refuses("\"of_next_year\"");
+	head_refuses("\"b_info.of_next_year\"");
 	head_set("b_info", "of_next_year", json_object());
 	head_set("c_info", "of_next_year", json_false());
 	assert_int_equal(head_check(), 0);

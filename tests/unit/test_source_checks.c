@@ -98,6 +98,10 @@ what_cannot_travel_keeps_the_guest(void **state)
 		    "web has a vNUMA layout" },
 		{ "{\"b_info\": {\"disable_migrate\": \"True\"}}", "nomigrate",
 		    "web has nomigrate = 1" },
+		{ "{\"b_info\": {\"bootloader\": \"pygrub\"}}", "not-portable",
+		    "no host takes web: its configuration has \"b_info.bootloader\"" },
+		{ "{\"b_info\": {\"type.hvm\": {\"spice\": {\"enable\": \"True\"}}}}",
+		    "not-portable", "has \"spice.enable\"" },
 	};
 	char said[256];
 

@@ -1,1 +1,0 @@
-lifeboat_fuzz(core policy_core)

@@ -1,1 +1,0 @@
-lifeboat_fuzz(trace policy_trace)

@@ -1,1 +1,0 @@
-lifeboat_unit(trace policy_trace)
