@@ -1,12 +1,14 @@
 """Several pools at once: each worker is this script again, in namespaces of its own, and
 plays one row after the other, as they are given out."""
 
+import os
 import queue
 import subprocess
 import sys
 import threading
 
 import pool
+import runner
 
 PLAYED = "."  # a line by itself ends a row
 FAILURES = 20  # after so many, enough is known
@@ -14,7 +16,7 @@ FAILURES = 20  # after so many, enough is known
 
 class Crew:
     def __init__(self, script, build, arguments=()):
-        self.command = [sys.executable, script, "--worker", "--build", build, *arguments]
+        self.command = [sys.executable, os.path.abspath(script), "--worker", "--build", build, *arguments]
         self.rows = queue.Queue()
         self.failed = []
         self.said = []  # what each row said
@@ -77,8 +79,16 @@ def rows_given():
         print(PLAYED, flush=True)
 
 
-def possible():
-    if pool.namespaces():
-        return True
-    print("skipped: no namespaces to be had here")
-    return False
+def enter(script, parser, work):
+    """Options of the one who gives out rows.  A worker does work(build, folder) and ends here."""
+    args = sys.argv[1:]
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--pools", type=int, default=12)
+    parser.add_argument("--worker", action="store_true")
+    if "--worker" in args:
+        folder, _ = pool.enter(os.path.abspath(script), args)
+        sys.exit(work(parser.parse_args(args).build, folder))
+    options = parser.parse_args(args)
+    if not pool.namespaces():
+        runner.skip()
+    return options

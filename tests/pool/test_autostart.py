@@ -6,15 +6,14 @@ runs has one, if the table says so.
 Usage: test_autostart.py --build BUILD [NAME...]
 """
 
-import argparse
 import os
 import signal
 import sys
 import threading
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
+import runner
 import test_fault
 import test_move
 from faults import signal_all
@@ -223,32 +222,21 @@ ROWS = {"goes-along": goes_along, "goes-along-by-uuid": goes_along_by_uuid,
         for name, who in (("source", ["source"]), ("target", ["target"]), ("both", ["source", "target"]))}}
 
 
+def telling(row):
+    def case(p):
+        order = row(p)
+        return "%s (%s)" % (order["outcome"], order["said_why"])
+    return case
+
+
 def main():
-    args = sys.argv[1:]
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("names", nargs="*")
-    folder, inside = pool.enter(os.path.abspath(__file__), args)
-    options = parser.parse_args(args)
-    if not inside:
-        print("skipped: no namespaces to be had here")
-        return 77
+    options, folder = runner.enter(__file__)
     os.environ.update(FAKEXL_BYTES=str(1 << 21), FAKEXL_RATE=str(1 << 22))
     hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
     with pool.Pool(options.build, folder, hosts, RULES, actuator=ACTUATOR, monitor=test_fault.MONITOR) as p:
-        test_move.start(p)
-        for name in options.names or ROWS:
-            began = time.monotonic()
-            try:
-                order = ROWS[name](p)
-            except BaseException as failure:
-                print("FAILED %s" % name)
-                test_fault.tell_failure(p, failure)
-                return 1
-            print("ok   %-24s %s (%s) (%.1f s)" % (name, order["outcome"], order["said_why"],
-                time.monotonic() - began), flush=True)
-    return 0
+        rows = runner.chosen(ROWS, options.names)
+        runner.play(p, test_move.start, {name: telling(row) for name, row in rows.items()})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -6,7 +6,6 @@ the first try ends as the table says, and a later one succeeds.
 Usage: test_berth.py --build BUILD [NAME...]; @cut and @other are all of a kind.
 """
 
-import argparse
 import os
 import shutil
 import socket
@@ -17,6 +16,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import badxl_host as badxl
 import pool
+import runner
 import test_move
 from proxy import Cut, Proxy
 from guests import HOST, domains, guest_line, orders
@@ -354,29 +354,13 @@ def play_case(p, proxies, rule, greet, ends, whys, fault=None):
     return row
 
 
-def tell_failure(p, failure):
-    print("FAILED: %s" % failure, flush=True)
-    for what in ["engine", *(n + ".actuator" for n in p.names)]:
-        print("--- %s\n%s" % (what, p.log(what)[-12000:]))
-    for host in p.names:
-        print("--- %s: %s" % (host, domains(p, host)))
-
-
 def part_of(name):
     return "@cut" if name.startswith("cut-") else "@other"
 
 
 def run(script, cases, prepare, play_one, rules=None, part=part_of):
     """main() of a driver: {name: arguments of play_one}; part(name) is what else it is called by."""
-    args = sys.argv[1:]
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("names", nargs="*")
-    folder, inside = pool.enter(os.path.abspath(script), args)
-    options = parser.parse_args(args)
-    if not inside:
-        print("skipped: no namespaces to be had here")
-        return 77
+    options, folder = runner.enter(script)
     os.environ.update(FAKEXL_BYTES=str(BYTES), FAKEXL_RATE=str(BYTES * 2))
     hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
     with pool.Pool(options.build, folder, hosts, {**RULES, **(rules or {})}, actuator=ACTUATOR,
@@ -395,7 +379,7 @@ def run(script, cases, prepare, play_one, rules=None, part=part_of):
             witness.judge()
             print(witness.looks())
         except BaseException as failure:
-            tell_failure(p, failure)
+            runner.tell_failure(p, failure)
             raise
     return 0
 

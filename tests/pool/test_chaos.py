@@ -16,11 +16,12 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import crew
 import pool
+import runner
 import test_move
 from fault_table import FAULTS
 from faults import Pair
 from guests import HOST, RUNNING, UUID, guest_line, look, orders, put
-from test_fault import ACTUATOR, MONITOR, PATIENCE, RULES, SECONDS, TAIL, tell_failure
+from test_fault import ACTUATOR, MONITOR, PATIENCE, RULES, SECONDS, TAIL
 from witness import Witness, alerts, leftovers, logs
 
 GUESTS = ["web", "db", "mail", "build", "wiki", "git"]
@@ -205,7 +206,7 @@ def work(build, folder):
                 print("FAILED seed %s" % seed)
                 for event in schedule.events if schedule else []:
                     print("  %5.2f s %-22s %s for %.2f s" % (event[0], event[1], " ".join(event[2]), event[3]))
-                tell_failure(p, failure)
+                runner.tell_failure(p, failure)
                 return 1
             print("ok   seed %-10s moves %-3d faults %-3d by hand %-3d gap %.2f s %5.1f s" % (seed, *got,
                 time.monotonic() - began), flush=True)
@@ -222,23 +223,14 @@ def tell_figures(said, failed):
 
 
 def main():
-    args = sys.argv[1:]
     parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--pools", type=int, default=12)
     parser.add_argument("--schedules", type=int, default=20)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--worker", action="store_true")
     parser.add_argument("seeds", nargs="*")
-    if "--worker" in args:
-        folder, _ = pool.enter(os.path.abspath(__file__), args)
-        return work(parser.parse_args(args).build, folder)
-    options = parser.parse_args(args)
-    if not crew.possible():
-        return 77
+    options = crew.enter(__file__, parser, work)
     seeds = options.seeds or [str(options.seed + n) for n in range(options.schedules)]
     print("seeds %s to %s" % (seeds[0], seeds[-1]), flush=True)
-    one = crew.Crew(os.path.abspath(__file__), options.build)
+    one = crew.Crew(__file__, options.build)
     failed = one.play(seeds, options.pools)
     tell_figures("".join(one.said), failed)
     return 1 if failed else 0

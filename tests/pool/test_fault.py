@@ -18,6 +18,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import crew
 import pool
+import runner
 import test_move
 from faults import Pair, end
 from fault_table import DESTROY, FAULTS, LIST, MIGRATE, RECEIVE, RESTORE, RESUME, TABLE
@@ -213,17 +214,6 @@ def judge(row, outcome, why, runs):
     assert outcome in row.outcome.split("|") and runs == row.runs and fnmatch.fnmatch(why, row.why), got
 
 
-def tell_failure(p, failure):
-    print("FAILED: %s: %s" % (type(failure).__name__, failure), flush=True)
-    for what in sorted(name[:-4] for name in os.listdir(p.dir) if name.endswith(".log")):
-        print("--- %s\n%s" % (what, p.log(what)[-5000:]))
-    print(look(p))
-    try:
-        print(p.show("orders", "--all"))
-    except pool.Failed as silent:
-        print(silent)
-
-
 def work(build, folder):
     os.environ.update(FAKEXL_BYTES=str(SECONDS << 22), FAKEXL_RATE=str(1 << 22), FAKEXL_TAIL=str(TAIL))
     hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
@@ -236,7 +226,7 @@ def work(build, folder):
                 got = play(p, rows[name])
             except BaseException as failure:
                 print("FAILED %s" % name)
-                tell_failure(p, failure)
+                runner.tell_failure(p, failure)
                 return 1
             print("ok   %-36s %-8s %-14s %-8s gap %.2f s %5.1f s" % (name, *got, time.monotonic() - began), flush=True)
     return 0
@@ -249,21 +239,12 @@ def chosen(names, short):
 
 
 def main():
-    args = sys.argv[1:]
     parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--pools", type=int, default=12)
     parser.add_argument("--short", action="store_true")
-    parser.add_argument("--worker", action="store_true")
     parser.add_argument("rows", nargs="*")
-    if "--worker" in args:
-        folder, _ = pool.enter(os.path.abspath(__file__), args)
-        return work(parser.parse_args(args).build, folder)
-    options = parser.parse_args(args)
-    if not crew.possible():
-        return 77
+    options = crew.enter(__file__, parser, work)
     rows = chosen(options.rows, options.short)
-    failed = crew.Crew(os.path.abspath(__file__), options.build).play(rows, options.pools)
+    failed = crew.Crew(__file__, options.build).play(rows, options.pools)
     print("%d rows, %d failed%s" % (len(rows), len(failed), ": " + " ".join(failed) if failed else ""))
     return 1 if failed or not rows else 0
 

@@ -3,7 +3,6 @@ the disk of its recording full all the while: recording stops, deciding goes on.
 
 Inside a network namespace of its own; bounded in count, and it ends by itself."""
 
-import argparse
 import os
 import random
 import socket
@@ -13,6 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
+import runner
 
 CONNECTIONS = 10000
 HOSTS = 20
@@ -49,14 +49,7 @@ def descriptors(pid):
 
 
 def main():
-    args = sys.argv[1:]
-    folder, inside = pool.enter(os.path.abspath(__file__), args)
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--build", required=True)
-    options = arguments.parse_args(args)
-    if not inside:
-        print("skipped: this machine allows no namespaces")
-        return 77
+    options, folder = runner.enter(__file__)
     dice = random.Random(7)
     names = ["h%d" % n for n in range(HOSTS)]
     with pool.Pool(options.build, folder, dict.fromkeys(names, ""), {"silence": "10s"}, hosts_run=False) as p:
@@ -86,8 +79,7 @@ def main():
         pool.wait_for("the descriptors to be given back", 30, lambda: descriptors(engine) <= before + 8, p.check_alive)
         p.check_alive()
     print("ok      %d hostile connections while reports flowed" % CONNECTIONS)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

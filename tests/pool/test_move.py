@@ -1,7 +1,6 @@
 """Moves on one machine: real engine, monitors and actuators, real carriers over TCP, an
 imitated hypervisor and xl.  Usage: test_move.py --build BUILD [TEST...]"""
 
-import argparse
 import contextlib
 import glob
 import os
@@ -13,6 +12,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
+import runner
 from faults import signal_all
 from guests import HOST, domains, guest_line
 from witness import processes
@@ -200,39 +200,15 @@ def no_sanitizer_speaks(p):
 
 TESTS = [what_touches_the_network_is_filtered, a_heated_host_is_emptied, a_mover_that_hangs_keeps_no_guest_suspended,
     a_guest_that_is_brought_back_without_its_xl_is_shown_as_unwatched,
-    the_network_is_told_where_a_guest_is_and_a_silent_one_is_told_of]
+    the_network_is_told_where_a_guest_is_and_a_silent_one_is_told_of, no_sanitizer_speaks]
 
 
 def main():
-    args = sys.argv[1:]
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("tests", nargs="*")
-    folder, inside = pool.enter(os.path.abspath(__file__), args)
-    options = parser.parse_args(args)
-    if not inside:
-        print("skipped: no namespaces to be had here")
-        return 77
-    chosen = [t for t in TESTS if not options.tests or t.__name__ in options.tests]
+    options, folder = runner.enter(__file__)
     hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
     with pool.Pool(options.build, folder, hosts, RULES, actuator=ACTUATOR) as p:
-        try:
-            start(p)
-            for test in chosen:
-                began = time.monotonic()
-                test(p)
-                print("ok   %s (%.1f s)" % (test.__name__, time.monotonic() - began), flush=True)
-            no_sanitizer_speaks(p)
-        except BaseException as failure:
-            print("FAILED: %s" % failure, flush=True)
-            for what in ["engine", *p.names, *(n + ".actuator" for n in p.names)]:
-                print("--- %s\n%s" % (what, p.log(what) if os.path.exists(p.path(what + ".log")) else ""))
-            for host in p.names:
-                print("--- %s: %s" % (host, domains(p, host)))
-            raise
-    print("%d tests passed" % len(chosen))
-    return 0
+        runner.play(p, start, runner.chosen(runner.named(TESTS), options.names))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,8 +1,6 @@
 """Operators and the engine's own death while guests move: real engine, monitors and
 actuators over an imitated hypervisor and xl.  Usage: test_operate.py --build BUILD [TEST...]"""
 
-import argparse
-import json
 import os
 import re
 import signal
@@ -12,6 +10,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
+import runner
 import test_move
 from guests import HOST, domains, guest_line, orders
 
@@ -151,38 +150,20 @@ TESTS = [a_drained_host_is_emptied_and_says_how_far_it_is, a_cancelled_move_leav
     a_host_without_an_actuator_takes_nobody, what_the_door_says_stands_in_its_document, the_hook_heard_of_it, a_recording_replays_to_the_same_orders]
 
 
+def start(p):
+    p.write("hook", HOOK % p.path("heard"), 0o755)
+    with open(p.path("policy.conf"), "a", encoding="utf-8") as f:
+        f.write("[hook]\nexec = %s\n" % p.path("hook"))
+    test_move.start(p)
+
+
 def main():
-    args = sys.argv[1:]
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("tests", nargs="*")
-    folder, inside = pool.enter(os.path.abspath(__file__), args)
-    options = parser.parse_args(args)
-    if not inside:
-        print("skipped: no namespaces to be had here")
-        return 77
-    chosen = [t for t in TESTS if not options.tests or t.__name__ in options.tests]
+    options, folder = runner.enter(__file__)
     os.environ.update(FAKEXL_BYTES=str(SECONDS << 23), FAKEXL_RATE=str(1 << 23))
     hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
     with pool.Pool(options.build, folder, hosts, RULES, actuator=test_move.ACTUATOR) as p:
-        p.write("hook", HOOK % p.path("heard"), 0o755)
-        with open(p.path("policy.conf"), "a", encoding="utf-8") as f:
-            f.write("[hook]\nexec = %s\n" % p.path("hook"))
-        try:
-            test_move.start(p)
-            for test in chosen:
-                began = time.monotonic()
-                test(p)
-                print("ok   %s (%.1f s)" % (test.__name__, time.monotonic() - began), flush=True)
-        except BaseException as failure:
-            print("FAILED: %s" % failure, flush=True)
-            for what in ["engine", *p.names, *(n + ".actuator" for n in p.names)]:
-                print("--- %s\n%s" % (what, p.log(what) if os.path.exists(p.path(what + ".log")) else ""))
-            print(json.dumps(orders(p, "--all"), indent=1))
-            raise
-    print("%d tests passed" % len(chosen))
-    return 0
+        runner.play(p, start, runner.chosen(runner.named(TESTS), options.names))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,7 +1,6 @@
 """The whole on one machine: real daemons, real libsensors and libxenstat, an imitated
-hypervisor.  Usage: test_pool.py --build BUILD; ends with the number of tests passed."""
+hypervisor.  Usage: test_pool.py --build BUILD [TEST...]"""
 
-import argparse
 import os
 import re
 import shutil
@@ -10,15 +9,13 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
+import runner
+from guests import HOST, UUID, guest_line
 
 SENSOR = "coretemp-isa-0000/temp1"
 RULES = {"hold": "2s", "calm": "5s", "silence": "8s"}
-HOST = """host cpus=8 mem=16384MiB free=%dMiB xen=4.17.7 hvm=yes pv=no
-domain 0 name=Domain-0 mem=2048MiB vcpus=8 state=r cpu+=20/1000
-"""
-WEB = ("domain 1 name=web uuid=c0ffee00-0000-4000-8000-000000000001 type=pvh mem=2048MiB vcpus=2 "
-    "state=b cpu+=100/1000 disks=/dev/lun1 bridges=xenbr0\n")
-WEB_UUID = "c0ffee00-0000-4000-8000-000000000001"
+WEB = guest_line(1, "web", mem=2048)
+WEB_UUID = UUID % 1
 
 
 def start(p):
@@ -168,30 +165,10 @@ TESTS = [
 
 
 def main():
-    args = sys.argv[1:]
-    folder, inside = pool.enter(os.path.abspath(__file__), args)
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--build", required=True)
-    arguments.add_argument("--only", default="")
-    options = arguments.parse_args(args)
-    if not inside:
-        print("skipped: this machine allows no namespaces")
-        return 77
+    options, folder = runner.enter(__file__)
     with pool.Pool(options.build, folder, {"n1": HOST % 12000 + WEB, "n2": HOST % 14000}, RULES) as p:
-        start(p)
-        for test in TESTS:
-            if options.only not in test.__name__:
-                continue
-            try:
-                test(p)
-            except (AssertionError, pool.Failed) as why:
-                print("FAILED  %s: %s" % (test.__name__, why))
-                for what in ["engine", *p.names]:
-                    print("--- %s\n%s" % (what, p.log(what)[-4000:]))
-                return 1
-            print("ok      " + test.__name__, flush=True)
-    return 0
+        runner.play(p, start, runner.chosen(runner.named(TESTS), options.names))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

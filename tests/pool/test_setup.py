@@ -1,7 +1,6 @@
 """Five hosts, from the files as they are shipped to a pool at work: `lifeboat init`, `join` and `admit` with the real
 engine, monitors and actuators over an imitated hypervisor.  Usage: test_setup.py --build BUILD"""
 
-import argparse
 import os
 import re
 import shutil
@@ -11,6 +10,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
+import runner
 from guests import HOST, domains, guest_line
 
 ETC = os.path.join(pool.HERE, "..", "..", "etc")
@@ -423,28 +423,11 @@ TESTS = [
 
 
 def main():
-    args = sys.argv[1:]
-    folder, inside = pool.enter(os.path.abspath(__file__), args)
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--build", required=True)
-    options = arguments.parse_args(args)
-    if not inside:
-        print("skipped: this machine allows no namespaces")
-        return 77
+    options, folder = runner.enter(__file__)
     hosts = {name: HOST % 12000 + (guest_line(1, "web") if name == "n1" else "") for name in NAMES}
     with Site(options.build, folder, hosts) as p:
-        for test in TESTS:
-            try:
-                test(p)
-                p.check_alive()
-            except (AssertionError, pool.Failed) as why:
-                print("FAILED  %s: %s" % (test.__name__, why))
-                for what in p.children:
-                    print("--- %s\n%s" % (what, p.log(what)[-2000:]))
-                return 1
-            print("ok      " + test.__name__, flush=True)
-    return 0
+        runner.play(p, lambda p: None, runner.chosen(runner.named(TESTS), options.names))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
