@@ -109,6 +109,26 @@ rig_deinit(struct rig *r)
 	rmdir(r->folder);
 }
 
+int
+rig_setup(void **state)
+{
+	struct rig *r = malloc(sizeof(*r));
+
+	assert_non_null(r);
+	rig_init(r);
+	rig_run(r, 3000);
+	*state = r;
+	return 0;
+}
+
+int
+rig_teardown(void **state)
+{
+	rig_deinit(*state);
+	free(*state);
+	return 0;
+}
+
 void
 rig_restart(struct rig *r)
 {

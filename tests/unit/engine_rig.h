@@ -35,6 +35,9 @@ struct rig {
 /* n1 has a guest "web" of 1 GiB; n1, n2 and n3 are sound. */
 void rig_init(struct rig *r);
 void rig_deinit(struct rig *r);
+/* cmocka's fixtures: *state is a rig that has run for 3 s. */
+int rig_setup(void **state);
+int rig_teardown(void **state);
 /* The engine dies and begins again on the same store. */
 void rig_restart(struct rig *r);
 

@@ -189,14 +189,21 @@ that_it_is_unwatched_stands_beside_what_was_to_be_said(void **state)
 	    "it broke; unwatched: a reboot from within will leave it off");
 }
 
+/* An operator has cancelled what is to mend a half of that name. */
+static void
+put_cancelled(enum order_kind kind, const char *name)
+{
+	t.order.kind = kind;
+	assert_true(uuid_parse(&t.m.guest, UUID));
+	put_xl(name, "---s--", "---s--");
+	assert_int_equal(folder_write(t.m.folder, "cancel", "1\n", 2), 0);
+}
+
 static void
 a_resume_that_was_stopped_brings_nothing_back(void **state)
 {
 	(void)state;
-	t.order.kind = ORDER_RESUME;
-	assert_true(uuid_parse(&t.m.guest, UUID));
-	put_xl("web", "---s--", "---s--");
-	assert_int_equal(folder_write(t.m.folder, "cancel", "1\n", 2), 0);
+	put_cancelled(ORDER_RESUME, "web");
 	mover_resume(&t.m);
 	assert_int_equal(t.m.state.outcome, OUTCOME_STAYED_SUSPENDED);
 	assert_string_equal(t.m.state.why, "cancelled");
@@ -207,10 +214,7 @@ static void
 a_clean_that_was_stopped_destroys_nothing(void **state)
 {
 	(void)state;
-	t.order.kind = ORDER_CLEAN;
-	assert_true(uuid_parse(&t.m.guest, UUID));
-	put_xl("web--migratedaway", "---s--", "---s--");
-	assert_int_equal(folder_write(t.m.folder, "cancel", "1\n", 2), 0);
+	put_cancelled(ORDER_CLEAN, "web--migratedaway");
 	mover_clean(&t.m);
 	assert_int_equal(t.m.state.outcome, OUTCOME_REFUSED);
 	assert_string_equal(t.m.state.why, "cancelled");
