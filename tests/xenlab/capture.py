@@ -192,25 +192,32 @@ def run_case(lab, case, out):
     print("ok   %s (%.0f s)" % (case.__name__, time.monotonic() - began), flush=True)
 
 
+@contextlib.contextmanager
+def at_hand(build):
+    """A lab that is up; one that was brought up for this goes again."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    lab = Lab(build, lasting=True, say=print)
+    was_up = all(lab.is_alive(name) for name in lab.hosts)
+    if not was_up:
+        lab.up()
+    try:
+        yield lab
+    finally:
+        if not was_up:
+            lab.save_logs()
+            lab.down()
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--build", default="build-xenlab")
     parser.add_argument("--out", default=os.path.join(HERE, "captures"))
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    lab = Lab(options.build, lasting=True, say=print)
-    was_up = all(lab.is_alive(name) for name in lab.hosts)
-    if not was_up:
-        lab.up()
-    try:
+    with at_hand(options.build) as lab:
         for case in CASES:
             if not options.cases or case.__name__ in options.cases:
                 run_case(lab, case, options.out)
-    finally:
-        if not was_up:
-            lab.save_logs()
-            lab.down()
 
 
 if __name__ == "__main__":

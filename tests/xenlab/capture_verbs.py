@@ -9,12 +9,10 @@ Uses the lab in DIR if it is up, else brings it up and takes it down again.
 
 import argparse
 import os
-import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import capture
-from lab import Lab
 
 NOBODY = 99  # no such domain
 FILES = {
@@ -52,20 +50,11 @@ def main():
     parser.add_argument("--build", default="build-xenlab")
     parser.add_argument("--out", default=os.path.join(capture.HERE, "captures", "verbs.txt"))
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    lab = Lab(options.build, lasting=True, say=print)
-    was_up = all(lab.is_alive(name) for name in lab.hosts)
-    if not was_up:
-        lab.up()
-    try:
+    with capture.at_hand(options.build) as lab:
         capture.clean(lab)
         lab.create("vm1", "xen1")
         host = lab.hosts["xen1"]
         said = answers(host, host.ssh("xl domid vm1").strip())
-    finally:
-        if not was_up:
-            lab.save_logs()
-            lab.down()
     with open(options.out, "w", encoding="utf-8") as f:
         for verb, lines in said:
             f.write("$ xl %s\n%s\n" % (verb, "\n".join(lines)))
