@@ -78,8 +78,6 @@ copy_host(struct core *to, const struct core *from, int32_t i)
 	memcpy(&to->storage[i], &from->storage[i],
 	    offsetof(struct storage_facts, disks) +
 		from->storage[i].n_disks * sizeof(struct disk_facts));
-	memcpy(to->storage[i].sessions, from->storage[i].sessions,
-	    from->storage[i].n_sessions * sizeof(struct disk_facts));
 	memcpy(&to->paths[i], &from->paths[i], h->n_paths * sizeof(struct path));
 	memcpy(&to->sayings[i], &from->sayings[i], h->n_said * sizeof(struct said));
 }

@@ -13,7 +13,7 @@ check_sensor(const struct core *core, int32_t host, int i)
 	for (int k = 0; k < LEVELS; k++) {
 		const struct crossing *c = &s->over[k];
 
-		if (c->limit > LIMITS || (c->limit && c->since.ms > core->now.ms))
+		if (c->limit > LIMITS || (c->limit && s->over_since[k].ms > core->now.ms))
 			return false;
 	}
 	if (s->ignored && (!calm || s->lost || s->alarm || s->crit || s->stopped))

@@ -150,7 +150,7 @@ sensor_state(struct codec *c, struct sensor_state *s)
 	i64(c, &s->value_at.ms);
 	i64(c, &s->changed_at.ms);
 	for (int i = 0; i < LEVELS; i++) {
-		i64(c, &s->over[i].since.ms);
+		i64(c, &s->over_since[i].ms);
 		u8(c, &s->over[i].limit, LIMITS);
 		u8(c, &s->over[i].count, UINT8_MAX);
 	}

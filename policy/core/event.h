@@ -84,8 +84,8 @@ struct disk_facts {
 struct storage_facts {
 	enum probe_state state;
 	uint16_t n_disks, n_sessions;
-	struct disk_facts disks[MAX_DISKS];
 	struct disk_facts sessions[MAX_SESSIONS]; /* id of "iqn@portal" */
+	struct disk_facts disks[MAX_DISKS];       /* last: what is unused costs no page */
 };
 
 /* Times in ms, memory in KiB.  Defaults in rules_default(). */

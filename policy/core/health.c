@@ -159,13 +159,14 @@ static void
 look_at_crossing(const struct look *l, struct judgement *j, enum level level, mono_t *due)
 {
 	const struct crossing *c = &l->s->over[level];
+	mono_t since = l->s->over_since[level];
 	enum why why = level == LEVEL_CRITICAL ? WHY_CRITICAL : WHY_HOT;
 	struct reason *r;
 
 	if (!c->limit || c->count < IN_A_ROW)
 		return;
-	if (!sensor_ripe(l->core, c)) {
-		*due = mono_min(*due, mono_add(c->since, l->core->rules.hold_ms));
+	if (!sensor_ripe(l->core, l->s, level)) {
+		*due = mono_min(*due, mono_add(since, l->core->rules.hold_ms));
 		return;
 	}
 	r = slot(l, &j->by[why], why);
@@ -173,8 +174,8 @@ look_at_crossing(const struct look *l, struct judgement *j, enum level level, mo
 		return;
 	r->seen = l->s->value;
 	r->limit = l->f->limit[c->limit - 1];
-	r->since = c->since;
-	r->held_ms = mono_since(l->core->now, c->since);
+	r->since = since;
+	r->held_ms = mono_since(l->core->now, since);
 }
 
 static void

@@ -80,7 +80,6 @@ bool
 core_sensor(const struct core *core, host_t host, int i, struct sensor_view *out)
 {
 	const struct sensor_state *s;
-	const struct crossing *c = NULL;
 
 	if (!host_valid(core, host) || i < 0 || i >= core->host[host.i].n_sensors)
 		return false;
@@ -90,6 +89,7 @@ core_sensor(const struct core *core, host_t host, int i, struct sensor_view *out
 		.reading = { s->raw, s->quality, s->flags },
 		.ever_read = s->ever_read,
 		.listed = (enum why)s->listed,
+		.crossed_at = s->value_at,
 	};
 	if (s->stopped) {
 		out->crossed = WHY_FAN_STOPPED;
@@ -97,16 +97,15 @@ core_sensor(const struct core *core, host_t host, int i, struct sensor_view *out
 		out->crossed = WHY_ALARM_CRITICAL;
 	} else if (s->over[LEVEL_CRITICAL].limit) {
 		out->crossed = WHY_CRITICAL;
-		c = &s->over[LEVEL_CRITICAL];
+		out->crossed_at = s->over_since[LEVEL_CRITICAL];
 	} else if (s->over[LEVEL_HOT].limit) {
 		out->crossed = WHY_HOT;
-		c = &s->over[LEVEL_HOT];
+		out->crossed_at = s->over_since[LEVEL_HOT];
 	} else if (s->alarm) {
 		out->crossed = WHY_ALARM;
 	} else if (s->lost) {
 		out->crossed = WHY_SENSOR_LOST;
 	}
-	out->crossed_at = c ? c->since : s->value_at;
 	return true;
 }
 

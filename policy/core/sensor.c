@@ -25,10 +25,12 @@ sensor_pending(const struct sensor_state *s)
 }
 
 bool
-sensor_ripe(const struct core *core, const struct crossing *c)
+sensor_ripe(const struct core *core, const struct sensor_state *s, enum level level)
 {
+	const struct crossing *c = &s->over[level];
+
 	return c->limit && c->count >= IN_A_ROW &&
-	       mono_since(core->now, c->since) >= core->rules.hold_ms;
+	       mono_since(core->now, s->over_since[level]) >= core->rules.hold_ms;
 }
 
 /* What the sensor is to be listed for.  Worst first. */
@@ -127,7 +129,8 @@ cross(struct core *core, struct sensor_state *s, const struct sensor_facts *f,
 
 		if (!is_usable(s, limit) || !is_over(f, limit, s->value))
 			continue;
-		*c = (struct crossing){ core->now, (uint8_t)(limit + 1), 1 };
+		*c = (struct crossing){ (uint8_t)(limit + 1), 1 };
+		s->over_since[level] = core->now;
 		return;
 	}
 }

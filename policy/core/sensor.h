@@ -20,6 +20,6 @@ bool sensor_usable(const struct core *core, int32_t host);
 /* Something is wrong there, even if not for long enough. */
 bool sensor_pending(const struct sensor_state *s);
 /* Crossed for the hold, by two readings at least. */
-bool sensor_ripe(const struct core *core, const struct crossing *c);
+bool sensor_ripe(const struct core *core, const struct sensor_state *s, enum level level);
 
 #endif

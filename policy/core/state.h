@@ -26,19 +26,20 @@ enum {
 
 enum level { LEVEL_HOT, LEVEL_CRITICAL, LEVELS };
 
-/* A limit that is crossed: which (LIMIT_* + 1, 0: none), since when, readings over. */
+/* A limit that is crossed: which (LIMIT_* + 1, 0: none), and readings over it. */
 struct crossing {
-	mono_t since;
 	uint8_t limit;
 	uint8_t count;
 };
 
+/* 96 bytes: those of 76 sensors fill two pages, and a pool has many. */
 struct sensor_state {
 	int64_t raw;       /* as last reported */
 	int64_t value;     /* the last that was believed */
 	int64_t low, high; /* strictly between: no limit is crossed */
 	int64_t jump_value;
 	mono_t value_at, changed_at;
+	mono_t over_since[LEVELS];
 	struct crossing over[LEVELS];
 	uint8_t kind, quality, flags;
 	uint8_t listed;  /* enum why */
