@@ -297,6 +297,16 @@ bad_line(const char *line, size_t len)
 	return NULL;
 }
 
+static void
+refuse_file(struct reading_state *s)
+{
+	char why[128];
+
+	s->r = -errno;
+	err_set(s->err, s->r, "%s: cannot read: %s", s->path,
+	    err_text(why, sizeof(why), s->r));
+}
+
 /* inih's line reader: NULL ends the file, and so does a refusal. */
 static char *
 next_line(char *str, int num, void *stream)
@@ -313,6 +323,10 @@ next_line(char *str, int num, void *stream)
 		line[len++] = (char)c;
 		if (c == '\n')
 			break;
+	}
+	if (ferror(s->file)) {
+		refuse_file(s);
+		return NULL;
 	}
 	if (len == 0)
 		return NULL;
@@ -363,7 +377,6 @@ int
 conf_read(const struct conf *conf, const char *path, struct err *err)
 {
 	struct reading_state s = { .conf = conf, .path = path, .err = err };
-	char why[128];
 	int bad;
 
 	for (const struct conf_key *k = conf->keys; k->section; k++)
@@ -373,9 +386,7 @@ conf_read(const struct conf *conf, const char *path, struct err *err)
 	s.seen = calloc((size_t)MAX_SEEN, sizeof(*s.seen));
 	s.file = fopen(path, "re");
 	if (!s.file || !s.seen) {
-		s.r = -errno;
-		err_set(err, s.r, "%s: cannot read: %s", path,
-		    err_text(why, sizeof(why), s.r));
+		refuse_file(&s);
 		goto out;
 	}
 	bad = ini_parse_stream(next_line, &s, on_key, &s);

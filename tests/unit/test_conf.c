@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,20 @@ a_long_line_is_refused_and_never_cut(void **state)
 }
 
 static void
+what_cannot_be_read_to_its_end_is_refused(void **state)
+{
+	struct example e;
+	struct conf conf = { keys + 3, &e, add_host }; /* of which none must be given */
+	struct err err;
+
+	(void)state;
+	memset(&e, 0, sizeof(e));
+	assert_int_equal(conf_read(&conf, "/nonexistent", &err), -ENOENT);
+	assert_int_equal(conf_read(&conf, "/tmp", &err), -EISDIR);
+	assert_string_equal(err.text, "/tmp: cannot read: Is a directory");
+}
+
+static void
 two_hosts_of_one_name_are_refused(void **state)
 {
 	char key[SEAL_TEXT], text[512];
@@ -208,6 +223,7 @@ main(void)
 		cmocka_unit_test(what_is_not_given_has_its_default),
 		cmocka_unit_test(every_refusal_names_its_line),
 		cmocka_unit_test(a_long_line_is_refused_and_never_cut),
+		cmocka_unit_test(what_cannot_be_read_to_its_end_is_refused),
 		cmocka_unit_test(two_hosts_of_one_name_are_refused),
 		cmocka_unit_test(what_is_printed_parses_to_itself),
 	};
