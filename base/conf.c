@@ -13,8 +13,8 @@
 enum { LINE_MAX_BYTES = 190, MAX_SEEN = 32768, VALUE_SIZE = 200, NUMBER_SIZE = 64 };
 
 struct seen {
-	const char *section; /* owned */
-	const struct conf_key *key;
+	const char *section;        /* owned */
+	const struct conf_key *key; /* NULL: the section itself, which has none */
 };
 
 struct reading_state {
@@ -28,6 +28,8 @@ struct reading_state {
 	size_t n_seen;
 	char section[VALUE_SIZE]; /* that entry belongs to */
 	void *entry;
+	char heading[VALUE_SIZE]; /* the last section's, until a key of it is met */
+	int heading_line;
 };
 
 static int
@@ -236,20 +238,61 @@ enter_section(struct reading_state *s, const char *section)
 	return 1;
 }
 
-static int
-remember(struct reading_state *s, const char *section, const struct conf_key *key)
+static bool
+was_seen(const struct reading_state *s, const char *section, const struct conf_key *key)
 {
 	for (size_t i = 0; i < s->n_seen; i++)
 		if (s->seen[i].key == key && strcmp(s->seen[i].section, section) == 0)
-			return refuse(s, key->name, "is given twice in this section");
+			return true;
+	return false;
+}
+
+static int
+remember(struct reading_state *s, const char *section, const struct conf_key *key)
+{
+	const char *name = key ? key->name : section;
+
+	if (key && was_seen(s, section, key))
+		return refuse(s, name, "is given twice in this section");
 	if (s->n_seen == MAX_SEEN)
-		return refuse(s, key->name, "too many lines");
+		return refuse(s, name, "too many lines");
 	s->seen[s->n_seen].section = strdup(section);
 	s->seen[s->n_seen].key = key;
 	if (!s->seen[s->n_seen].section)
-		return refuse(s, key->name, "out of memory");
+		return refuse(s, name, "out of memory");
 	s->n_seen++;
 	return 1;
+}
+
+/* inih tells nothing of a section without a key; it is held to the same rules. */
+static void
+end_section(struct reading_state *s)
+{
+	const int line = s->line;
+	bool any;
+
+	if (!*s->heading)
+		return;
+	s->line = s->heading_line;
+	find_key(s->conf, s->heading, "", &any);
+	if (!any)
+		refuse(s, s->heading, "no such section");
+	else if (enter_section(s, s->heading))
+		remember(s, s->heading, NULL);
+	s->line = line;
+	s->heading[0] = '\0';
+}
+
+/* Of a line that begins a section. */
+static void
+begin_section(struct reading_state *s, const char *line)
+{
+	const size_t len = strcspn(line + 1, "]");
+
+	end_section(s);
+	memcpy(s->heading, line + 1, len);
+	s->heading[len] = '\0';
+	s->heading_line = s->line;
 }
 
 static int
@@ -262,6 +305,7 @@ on_key(void *user, const char *section, const char *name, const char *value)
 
 	if (s->r)
 		return 0;
+	s->heading[0] = '\0';
 	key = find_key(s->conf, section, name, &any);
 	if (!any)
 		return refuse(s, section,
@@ -337,20 +381,13 @@ next_line(char *str, int num, void *stream)
 		refuse(s, "", bad);
 		return NULL;
 	}
+	if (line[0] == '[')
+		begin_section(s, line);
 	if (!text_copy(str, (size_t)num, line)) {
 		refuse(s, "", "a line is at most 190 bytes");
 		return NULL;
 	}
 	return str;
-}
-
-static bool
-was_seen(const struct reading_state *s, const char *section, const struct conf_key *key)
-{
-	for (size_t i = 0; i < s->n_seen; i++)
-		if (s->seen[i].key == key && strcmp(s->seen[i].section, section) == 0)
-			return true;
-	return false;
 }
 
 /* Keys without a default must be there: in plain sections, and in every named one met. */
@@ -393,6 +430,8 @@ conf_read(const struct conf *conf, const char *path, struct err *err)
 	if (!s.r && bad)
 		s.r = err_set(err, -EINVAL, "%s:%d: neither a section nor key = value",
 		    path, bad > 0 ? bad : s.line);
+	if (!s.r)
+		end_section(&s);
 	if (!s.r)
 		check_missing(&s);
 out:

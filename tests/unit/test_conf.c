@@ -143,6 +143,11 @@ every_refusal_names_its_line(void **state)
 		{ "[rules]\nhot = warm\n", ":2: hot: needs a number with its unit, such as 75C, 300RPM or 3.3V" },
 		{ "[rules]\nhold = 1s\n", ":2: must: must be given in [engine]" },
 		{ "[host a]\npublic-key = abc\n", ":2: public-key: needs a public key, as 'lifeboat pubkey' prints it" },
+		{ "[engine]\nmust = 1\n[nobody]\n", ":3: nobody: no such section" },
+		{ "[nobody]\n# x = 1\n[engine]\nmust = 1\n", ":1: nobody: no such section" },
+		{ "[engine]\nmust = 1\n[host a]\n[rules]\n", ":4: public-key: must be given in [host a]" },
+		{ "[engine]\nmust = 1\n[host a]\n#public-key = x\n", ":4: public-key: must be given in [host a]" },
+		{ "[host a]\n[host a]\n[host b]\n[host c]\n", ":4: host c: too many hosts" },
 		{ "[engine]\njust words\n", ":2: neither a section nor key = value" },
 		/* clang-format on */
 	};
