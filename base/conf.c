@@ -169,49 +169,47 @@ set_value(void *base, const struct conf_key *key, const char *value)
 
 /* "host *" stands for every section of that kind. */
 static bool
+is_named(const char *pattern)
+{
+	size_t len = strlen(pattern);
+
+	return len > 2 && strcmp(pattern + len - 2, " *") == 0;
+}
+
+static bool
 is_section(const char *pattern, const char *section)
 {
 	size_t len = strlen(pattern);
 
-	if (len > 2 && strcmp(pattern + len - 2, " *") == 0)
+	if (is_named(pattern))
 		return strncmp(section, pattern, len - 1) == 0 &&
 		       section[len - 1] != '\0';
 	return strcmp(pattern, section) == 0;
 }
 
 static bool
-is_named(const char *pattern)
+has_section(const struct conf *conf, const char *section)
 {
-	size_t len = strlen(pattern);
-
-	return len > 2 && pattern[len - 1] == '*';
+	for (const struct conf_key *k = conf->keys; k->section; k++)
+		if (is_section(k->section, section))
+			return true;
+	return false;
 }
 
 static const struct conf_key *
-find_key(const struct conf *conf, const char *section, const char *name, bool *any)
+find_key(const struct conf *conf, const char *section, const char *name)
 {
-	*any = false;
-	for (const struct conf_key *k = conf->keys; k->section; k++) {
-		if (!is_section(k->section, section))
-			continue;
-		*any = true;
-		if (name && strcmp(k->name, name) == 0)
+	for (const struct conf_key *k = conf->keys; k->section; k++)
+		if (is_section(k->section, section) && strcmp(k->name, name) == 0)
 			return k;
-	}
 	return NULL;
 }
 
-static const char *
-fill_defaults(const struct conf *conf, void *base, const char *section)
+static void
+fill_default(void *base, const struct conf_key *key)
 {
-	for (const struct conf_key *k = conf->keys; k->section; k++) {
-		if (!is_section(k->section, section) || !k->fallback || !*k->fallback)
-			continue;
-		const char *bad = set_value(base, k, k->fallback);
-		if (bad)
-			return bad;
-	}
-	return NULL;
+	if (key->fallback && *key->fallback)
+		set_value(base, key, key->fallback);
 }
 
 static int
@@ -234,7 +232,9 @@ enter_section(struct reading_state *s, const char *section)
 	    s->conf->entry ? s->conf->entry(s->conf->out, kind, blank + 1, &why) : NULL;
 	if (!s->entry)
 		return refuse(s, section, *why.text ? why.text : "no such section");
-	fill_defaults(s->conf, s->entry, section);
+	for (const struct conf_key *k = s->conf->keys; k->section; k++)
+		if (is_section(k->section, section))
+			fill_default(s->entry, k);
 	return 1;
 }
 
@@ -269,13 +269,11 @@ static void
 end_section(struct reading_state *s)
 {
 	const int line = s->line;
-	bool any;
 
 	if (!*s->heading)
 		return;
 	s->line = s->heading_line;
-	find_key(s->conf, s->heading, "", &any);
-	if (!any)
+	if (!has_section(s->conf, s->heading))
 		refuse(s, s->heading, "no such section");
 	else if (enter_section(s, s->heading))
 		remember(s, s->heading, NULL);
@@ -301,15 +299,14 @@ on_key(void *user, const char *section, const char *name, const char *value)
 	struct reading_state *s = user;
 	const struct conf_key *key;
 	const char *bad;
-	bool any;
 
 	if (s->r)
 		return 0;
 	s->heading[0] = '\0';
-	key = find_key(s->conf, section, name, &any);
-	if (!any)
+	if (!has_section(s->conf, section))
 		return refuse(s, section,
 		    *section ? "no such section" : "a key before any section");
+	key = find_key(s->conf, section, name);
 	if (!key)
 		return refuse(s, name, "no such key in this section");
 	if (!enter_section(s, section) || !remember(s, section, key))
@@ -390,6 +387,17 @@ next_line(char *str, int num, void *stream)
 	return str;
 }
 
+static void
+check_given(struct reading_state *s, const char *section, const struct conf_key *key)
+{
+	char sentence[VALUE_SIZE + 32];
+
+	if (was_seen(s, section, key))
+		return;
+	snprintf(sentence, sizeof(sentence), "must be given in [%s]", section);
+	refuse(s, key->name, sentence);
+}
+
 /* Keys without a default must be there: in plain sections, and in every named one met. */
 static void
 check_missing(struct reading_state *s)
@@ -397,16 +405,11 @@ check_missing(struct reading_state *s)
 	for (const struct conf_key *k = s->conf->keys; k->section && !s->r; k++) {
 		if (k->fallback)
 			continue;
-		if (!is_named(k->section) && !was_seen(s, k->section, k))
-			s->r =
-			    err_set(s->err, -EINVAL, "%s:%d: %s: must be given in [%s]",
-				s->path, s->line, k->name, k->section);
+		if (!is_named(k->section))
+			check_given(s, k->section, k);
 		for (size_t i = 0; i < s->n_seen && !s->r; i++)
-			if (is_section(k->section, s->seen[i].section) &&
-			    !was_seen(s, s->seen[i].section, k))
-				s->r = err_set(s->err, -EINVAL,
-				    "%s:%d: %s: must be given in [%s]", s->path, s->line,
-				    k->name, s->seen[i].section);
+			if (is_section(k->section, s->seen[i].section))
+				check_given(s, s->seen[i].section, k);
 	}
 }
 
@@ -417,8 +420,8 @@ conf_read(const struct conf *conf, const char *path, struct err *err)
 	int bad;
 
 	for (const struct conf_key *k = conf->keys; k->section; k++)
-		if (!is_named(k->section) && k->fallback && *k->fallback)
-			set_value(conf->out, k, k->fallback);
+		if (!is_named(k->section))
+			fill_default(conf->out, k);
 	s.entry = conf->out;
 	s.seen = calloc((size_t)MAX_SEEN, sizeof(*s.seen));
 	s.file = fopen(path, "re");

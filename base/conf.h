@@ -56,8 +56,11 @@ struct conf {
  */
 int conf_read(const struct conf *conf, const char *path, struct err *err);
 
-/* Print the section "name" (kind and name joined by a blank) as a file that parses
- * back to the same values. */
+/*
+ * Print a section so that it parses back to the same values.  section: as the keys have
+ * it, "host *"; heading: as the file is to have it, "host xen01"; in: the struct that was
+ * filled, or the entry.
+ */
 void conf_print(FILE *f, const struct conf_key *keys, const char *section,
     const char *heading, const void *in);
 
