@@ -40,7 +40,10 @@ struct child {
 int child_init(struct child *c, const char *program, const char *role);
 void child_deinit(struct child *c);
 
-/* conf: size bytes.  0 and alive, or -errno with a sentence. */
+/*
+ * conf: size bytes.  0 and alive, or -errno with a sentence: alive even then, on_gone
+ * follows; else nothing does.
+ */
 int child_start(
     struct child *c, uv_loop_t *loop, const void *conf, size_t size, struct err *err);
 

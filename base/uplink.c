@@ -85,15 +85,28 @@ on_ask(uv_timer_t *timer)
 	ask(u);
 }
 
+static void on_restart(uv_timer_t *timer);
+
+static void
+restart_later(struct uplink *u)
+{
+	if (mono_since(clock_mono(), u->started) >= STEADY_MS)
+		u->delay_ms = 0;
+	u->delay_ms = child_delay(u->delay_ms, DELAY_MAX_MS);
+	uv_timer_start(&u->restart, on_restart, (uint64_t)u->delay_ms, 0);
+}
+
 static void
 on_restart(uv_timer_t *timer)
 {
 	struct uplink *u = timer->data;
 	struct err err;
 
-	/* When it cannot be started, on_gone follows and arranges the next attempt. */
-	if (uplink_start(u, &err) < 0)
-		log_line(LOG_LEVEL_ERROR, "bus-failed", "why", err.text, NULL);
+	if (uplink_start(u, &err) == 0)
+		return;
+	log_line(LOG_LEVEL_ERROR, "bus-failed", "why", err.text, NULL);
+	if (!u->child.alive)
+		restart_later(u);
 }
 
 static void
@@ -103,13 +116,10 @@ on_gone(struct child *c, const char *why)
 
 	if (u->stopping)
 		return;
-	if (mono_since(clock_mono(), u->started) >= STEADY_MS)
-		u->delay_ms = 0;
-	u->delay_ms = child_delay(u->delay_ms, DELAY_MAX_MS);
+	restart_later(u);
 	log_line(c->signal == SIGSYS ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "bus-died",
 	    "why", why, "restart", log_text("%llds", (long long)(u->delay_ms / 1000)),
 	    NULL);
-	uv_timer_start(&u->restart, on_restart, (uint64_t)u->delay_ms, 0);
 }
 
 static int
@@ -122,7 +132,9 @@ init_exchange(struct uplink *u, const struct uuid *boot_id, struct err *err)
 		return r;
 	r = exchange_init(&u->exchange, u->of.role, &own, u->of.engine_key, boot_id);
 	explicit_bzero(&own, sizeof(own));
-	return r < 0 ? err_set(err, r, "the engine's public key is not usable") : 0;
+	if (r == -EINVAL)
+		return err_set(err, -ENOKEY, "the engine's public key is not usable");
+	return r < 0 ? err_set(err, r, "not enough memory") : 0;
 }
 
 int
