@@ -11,10 +11,17 @@
 #include "base/sysfs.h"
 #include "base/text.h"
 
-/* A stack of devices is not deeper; a loop of links ends here. */
+/* A stack of devices is neither deeper nor wider; a loop of links ends here. */
 enum { MAX_DEPTH = 8, MAX_SLAVES = 32 };
 
 enum { TYPE_T10 = 1, TYPE_EUI = 2, TYPE_NAA = 3 };
+
+/* From a device down to what it lies on. */
+struct walk {
+	const char *sysroot;
+	struct err *err;
+	int depth; /* stacks that were entered */
+};
 
 static void
 format_designator(char *out, size_t size, int type, const uint8_t *id, size_t len)
@@ -113,113 +120,129 @@ find_session(struct disk_path *path, const char *sysroot, const char *name)
 }
 
 static int
-identify_lun(char out[DISK_SIZE], struct disk_path *path, const char *sysroot,
-    const char *name, struct err *err)
+identify_lun(
+    const struct walk *w, const char *name, char out[DISK_SIZE], struct disk_path *path)
 {
 	uint8_t page[512];
 	char designator[DISK_SIZE];
 	ssize_t n = sysfs_read(
-	    page, sizeof(page), sysroot, "/sys/class/block/%s/device/vpd_pg83", name);
+	    page, sizeof(page), w->sysroot, "/sys/class/block/%s/device/vpd_pg83", name);
 
 	if (n <= 0 || !disk_designator(designator, sizeof(designator), page, (size_t)n))
 		return err_set(
-		    err, -ENODEV, "%s has no VPD page 0x83: not a shared disk", name);
-	find_session(path, sysroot, name);
+		    w->err, -ENODEV, "%s has no VPD page 0x83: not a shared disk", name);
+	find_session(path, w->sysroot, name);
 	n = snprintf(out, DISK_SIZE, "%s%s%s%s%s", designator, *path->iqn ? "@" : "",
 	    path->iqn, *path->portal ? "@" : "", path->portal);
 	return n < DISK_SIZE
 		   ? 0
-		   : err_set(err, -ENODEV, "%s: its identity is too long", name);
+		   : err_set(w->err, -ENODEV, "%s: its identity is too long", name);
 }
 
 static int
-append_part(char out[DISK_SIZE], const char *name, const char *part, struct err *err)
+append_part(const struct walk *w, const char *name, char out[DISK_SIZE], const char *part)
 {
 	size_t len = strlen(out);
 
 	if (len + strlen(part) + 2 > DISK_SIZE)
-		return err_set(err, -ENODEV, "%s: its identity is too long", name);
+		return err_set(w->err, -ENODEV, "%s: its identity is too long", name);
 	snprintf(out + len, DISK_SIZE - len, "+%s", part);
 	return 0;
 }
 
-static int resolve(char out[DISK_SIZE], struct disk_path *path, const char *sysroot,
-    const char *name, struct err *err);
+static int resolve(
+    struct walk *w, const char *name, char out[DISK_SIZE], struct disk_path *path);
 
 static int
-identify_partition(char out[DISK_SIZE], struct disk_path *path, const char *sysroot,
-    const char *name, struct err *err)
+identify_partition(
+    struct walk *w, const char *name, char out[DISK_SIZE], struct disk_path *path)
 {
 	char folder[PATH_MAX], start[32], size[32], part[80], *slash;
 	int r;
 
-	if (!real_folder(folder, sysroot, name, ""))
-		return err_set(err, -ENODEV, "%s vanished", name);
+	if (!real_folder(folder, w->sysroot, name, ""))
+		return err_set(w->err, -ENODEV, "%s vanished", name);
 	slash = strrchr(folder, '/');
 	*slash = '\0';
 	slash = strrchr(folder, '/');
-	r = resolve(out, path, sysroot, slash ? slash + 1 : "", err);
+	r = resolve(w, slash ? slash + 1 : "", out, path);
 	if (r < 0)
 		return r;
-	sysfs_text(start, sizeof(start), sysroot, "/sys/class/block/%s/start", name);
-	sysfs_text(size, sizeof(size), sysroot, "/sys/class/block/%s/size", name);
+	sysfs_text(start, sizeof(start), w->sysroot, "/sys/class/block/%s/start", name);
+	sysfs_text(size, sizeof(size), w->sysroot, "/sys/class/block/%s/size", name);
 	snprintf(part, sizeof(part), "%s:%s", start, size);
-	return append_part(out, name, part, err);
+	return append_part(w, name, out, part);
 }
 
 /* All that it is made of must be shared; the smallest identity stands for it. */
 static int
-identify_stack(char out[DISK_SIZE], struct disk_path *path, const char *sysroot,
-    const char *name, struct err *err)
+choose_slave(
+    struct walk *w, const char *name, char out[DISK_SIZE], struct disk_path *path)
 {
-	static char slaves[MAX_DEPTH][MAX_SLAVES][64];
-	static int depth;
-	char one[DISK_SIZE], part[160];
+	char slaves[MAX_SLAVES + 1][SYSFS_NAME], one[DISK_SIZE];
 	struct disk_path one_path;
-	int n, r = 0;
+	int n = sysfs_list(
+	    slaves, MAX_SLAVES + 1, w->sysroot, "/sys/class/block/%s/slaves", name);
 
-	if (depth == MAX_DEPTH)
-		return err_set(err, -ENODEV, "%s: devices are stacked too deep", name);
-	n = sysfs_list(
-	    slaves[depth], MAX_SLAVES, sysroot, "/sys/class/block/%s/slaves", name);
-	depth++;
+	if (n > MAX_SLAVES)
+		return err_set(
+		    w->err, -ENODEV, "%s: it is made of too many devices", name);
 	out[0] = '\0';
-	for (int i = 0; i < n && r == 0; i++) {
-		r = resolve(one, &one_path, sysroot, slaves[depth - 1][i], err);
-		if (r == 0 && (out[0] == '\0' || strcmp(one, out) < 0)) {
+	for (int i = 0; i < n; i++) {
+		int r = resolve(w, slaves[i], one, &one_path);
+
+		if (r < 0)
+			return r;
+		if (out[0] == '\0' || strcmp(one, out) < 0) {
 			text_copy(out, DISK_SIZE, one);
 			*path = one_path;
 		}
 	}
-	depth--;
-	if (r < 0)
-		return r;
-	if (!sysfs_text(
-		part, sizeof(part), sysroot, "/sys/class/block/%s/dm/uuid", name) &&
-	    !sysfs_text(part, sizeof(part), sysroot, "/sys/class/block/%s/md/uuid", name))
-		return err_set(
-		    err, -ENODEV, "%s: what it is made of has no identity", name);
-	return strncmp(part, "mpath-", 6) == 0 ? 0 : append_part(out, name, part, err);
+	return 0;
 }
 
 static int
-resolve(char out[DISK_SIZE], struct disk_path *path, const char *sysroot,
-    const char *name, struct err *err)
+identify_stack(
+    struct walk *w, const char *name, char out[DISK_SIZE], struct disk_path *path)
 {
-	char slave[1][64];
+	char part[160];
+	int r;
 
-	if (sysfs_exists(sysroot, "/sys/class/block/%s/partition", name))
-		return identify_partition(out, path, sysroot, name, err);
-	if (sysfs_list(slave, 1, sysroot, "/sys/class/block/%s/slaves", name) > 0)
-		return identify_stack(out, path, sysroot, name, err);
-	return identify_lun(out, path, sysroot, name, err);
+	if (w->depth == MAX_DEPTH)
+		return err_set(w->err, -ENODEV, "%s: devices are stacked too deep", name);
+	w->depth++;
+	r = choose_slave(w, name, out, path);
+	w->depth--;
+	if (r < 0)
+		return r;
+	if (!sysfs_text(
+		part, sizeof(part), w->sysroot, "/sys/class/block/%s/dm/uuid", name) &&
+	    !sysfs_text(
+		part, sizeof(part), w->sysroot, "/sys/class/block/%s/md/uuid", name))
+		return err_set(
+		    w->err, -ENODEV, "%s: what it is made of has no identity", name);
+	return strncmp(part, "mpath-", 6) == 0 ? 0 : append_part(w, name, out, part);
+}
+
+static int
+resolve(struct walk *w, const char *name, char out[DISK_SIZE], struct disk_path *path)
+{
+	char slave[1][SYSFS_NAME];
+
+	if (sysfs_exists(w->sysroot, "/sys/class/block/%s/partition", name))
+		return identify_partition(w, name, out, path);
+	if (sysfs_list(slave, 1, w->sysroot, "/sys/class/block/%s/slaves", name) > 0)
+		return identify_stack(w, name, out, path);
+	return identify_lun(w, name, out, path);
 }
 
 int
 disk_resolve(char out[DISK_SIZE], struct disk_path *path, const char *sysroot,
     const char *block_name, struct err *err)
 {
-	return resolve(out, path, sysroot, block_name, err);
+	struct walk w = { sysroot, err, 0 };
+
+	return resolve(&w, block_name, out, path);
 }
 
 int
@@ -228,7 +251,7 @@ disk_identify(
 {
 	struct disk_path path;
 
-	return resolve(out, &path, sysroot, block_name, err);
+	return disk_resolve(out, &path, sysroot, block_name, err);
 }
 
 int

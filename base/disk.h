@@ -39,7 +39,7 @@ int disk_block_name(char out[DISK_NAME], const char *path, struct err *err);
 /* The designator of a VPD page 0x83: NAA, else EUI, else T10.  False: none in it. */
 bool disk_designator(char *out, size_t size, const uint8_t *page, size_t len);
 
-/* The portal of an iSCSI session: "192.0.2.5:3260". */
+/* The portal of an iSCSI session, which is called "session3": "192.0.2.5:3260". */
 void disk_portal(char out[DISK_SIZE], const char *sysroot, const char *session);
 
 #endif

@@ -98,7 +98,7 @@ by_name(const void *a, const void *b)
 }
 
 int
-sysfs_list(char (*names)[64], int max, const char *root, const char *fmt, ...)
+sysfs_list(char (*names)[SYSFS_NAME], int max, const char *root, const char *fmt, ...)
 {
 	char path[SYSFS_PATH];
 	const struct dirent *e;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { SYSFS_PATH = 1024 };
+enum { SYSFS_PATH = 1024, SYSFS_NAME = 64 };
 
 /* Bytes read into buf, or -errno. */
 ssize_t sysfs_read(void *buf, size_t size, const char *root, const char *fmt, ...)
@@ -27,9 +27,11 @@ uint64_t sysfs_number(uint64_t fallback, const char *root, const char *fmt, ...)
 bool sysfs_exists(const char *root, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Names in a folder, sorted, at most max of size bytes each; those too long are left out.
- * 0 when it is not there. */
-int sysfs_list(char (*names)[64], int max, const char *root, const char *fmt, ...)
+/*
+ * Names in a folder, sorted: max of them, whichever come first there, and those of
+ * SYSFS_NAME bytes or more left out.  How many; 0 when it is not there.
+ */
+int sysfs_list(char (*names)[SYSFS_NAME], int max, const char *root, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -196,6 +196,24 @@ a_loop_of_devices_ends(void **state)
 }
 
 static void
+a_volume_of_more_disks_than_are_looked_at_is_not_shared(void **state)
+{
+	char out[DISK_SIZE], name[16], path[64];
+
+	(void)state;
+	add_session(1, "iqn.x\n", "10.0.0.5\n");
+	text_in("block/dm-0/dm/uuid", "LVM-a\n");
+	for (int i = 0; i < 33; i++) {
+		snprintf(name, sizeof(name), "sd%d", i);
+		add_lun(name, 1);
+		snprintf(path, sizeof(path), "block/dm-0/slaves/%s", name);
+		text_in(path, "");
+		assert_true((disk_identify(out, root, "dm-0", &err) == 0) == (i < 32));
+	}
+	assert_string_equal(err.text, "dm-0: it is made of too many devices");
+}
+
+static void
 damaged_pages_name_no_disk(void **state)
 {
 	uint8_t page[sizeof(page_of_lun)];
@@ -282,6 +300,9 @@ main(void)
 		    a_local_disk_is_not_shared, make_tree, drop_tree),
 		cmocka_unit_test_setup_teardown(
 		    a_loop_of_devices_ends, make_tree, drop_tree),
+		cmocka_unit_test_setup_teardown(
+		    a_volume_of_more_disks_than_are_looked_at_is_not_shared, make_tree,
+		    drop_tree),
 		cmocka_unit_test(damaged_pages_name_no_disk),
 		cmocka_unit_test_setup_teardown(
 		    a_host_without_iscsi_says_so, make_tree, drop_tree),
