@@ -70,12 +70,24 @@ is_section(const char *line, char section[EDIT_SECTION])
 	return true;
 }
 
+/* The bytes before a comment, which a ';' behind a blank begins. */
+static size_t
+before_comment(const char *text)
+{
+	size_t n;
+
+	for (n = 0; text[n]; n++)
+		if (text[n] == ';' && n > 0 && strchr(" \t", text[n - 1]))
+			break;
+	return n;
+}
+
 /* "key = value" with that key; the value's bytes within line. */
 static bool
 is_key(const char *line, const char *key, const char **value, size_t *len)
 {
-	size_t n = strlen(key);
-	const char *comment;
+	const size_t n = strlen(key);
+	const char *end;
 
 	if (strncmp(line, key, n) != 0)
 		return false;
@@ -83,13 +95,12 @@ is_key(const char *line, const char *key, const char **value, size_t *len)
 	if (*line != '=' && *line != ':')
 		return false;
 	line++;
+	end = line + before_comment(line);
 	line += strspn(line, " \t");
-	comment = strstr(line, " ;");
-	n = comment ? (size_t)(comment - line) : strlen(line);
-	while (n > 0 && strchr(" \t\r", line[n - 1]))
-		n--;
+	while (end > line && strchr(" \t\r", end[-1]))
+		end--;
 	*value = line;
-	*len = n;
+	*len = (size_t)(end - line);
 	return true;
 }
 

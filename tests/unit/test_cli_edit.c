@@ -68,6 +68,31 @@ a_value_is_found_in_its_section_alone(void **state)
 }
 
 static void
+a_remark_is_no_part_of_a_value(void **state)
+{
+	static const struct {
+		const char *text, *value;
+	} rows[] = {
+		{ "[a]\nx = 1 ; one\n", "1" },
+		{ "[a]\nx = 1\t; one\n", "1" },
+		{ "[a]\nx = 1;2 ;3\n", "1;2" },
+		{ "[a]\nx = ; none\n", "" },
+		{ "[a]\nx =;1\n", ";1" },
+		{ "[a]\nx = \n", "" },
+	};
+	struct edit e;
+	char value[EDIT_VALUE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(edit_init(&e, rows[i].text), 0);
+		assert_int_equal(edit_get(&e, "a", "x", value), 2);
+		assert_string_equal(value, rows[i].value);
+		edit_deinit(&e);
+	}
+}
+
+static void
 a_value_is_replaced_where_it_stands(void **state)
 {
 	(void)state;
@@ -133,6 +158,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_set_stays_as_it_is),
 		cmocka_unit_test(a_value_is_found_in_its_section_alone),
+		cmocka_unit_test(a_remark_is_no_part_of_a_value),
 		cmocka_unit_test(a_value_is_replaced_where_it_stands),
 		cmocka_unit_test(a_default_that_is_shown_gets_the_value_below_it),
 		cmocka_unit_test(a_comment_before_a_section_is_left_with_it),
