@@ -19,22 +19,17 @@ struct admission {
 	size_t hosts; /* named so far */
 };
 
-/* The host of the inventory that has this key, or is called so. */
+/* The host of the inventory that has this key. */
 static bool
-find_host(
-    const struct edit *e, const char *name, const char *key, char found[EDIT_SECTION])
+find_host(const struct edit *e, const char *key, char name[EDIT_SECTION])
 {
 	char section[EDIT_SECTION], value[EDIT_VALUE];
 
 	for (size_t at = 0; edit_section(e, &at, section);) {
-		if (strncmp(section, "host ", 5) != 0)
+		if (strncmp(section, "host ", 5) != 0 ||
+		    !edit_get(e, section, "public-key", value) || strcmp(value, key) != 0)
 			continue;
-		if (name && strcmp(section + 5, name) != 0)
-			continue;
-		if (key && (!edit_get(e, section, "public-key", value) ||
-			       strcmp(value, key) != 0))
-			continue;
-		snprintf(found, EDIT_SECTION, "%s", section + 5);
+		snprintf(name, EDIT_SECTION, "%s", section + 5);
 		return true;
 	}
 	return false;
@@ -51,7 +46,7 @@ admit(struct admission *a, const char *word)
 		return err_set(&s->err, -EINVAL,
 		    "'%s' is not HOST=KEY, as 'lifeboat join' prints it", word);
 	a->hosts++;
-	if (find_host(&a->conf.edit, NULL, key, other)) {
+	if (find_host(&a->conf.edit, key, other)) {
 		if (strcmp(other, name) != 0)
 			return err_set(&s->err, -EEXIST,
 			    "%s: the key of %s is that of %s already: two hosts never "

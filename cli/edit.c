@@ -151,21 +151,18 @@ edit_get(
 }
 
 static char *
-joined(const char *a, const char *b, const char *c, const char *d)
+joined(const char *a, const char *b, const char *c)
 {
-	size_t size = strlen(a) + strlen(b) + strlen(c) + strlen(d) + 1;
-	char *line = malloc(size);
+	char *line;
 
-	if (line)
-		snprintf(line, size, "%s%s%s%s", a, b, c, d);
-	return line;
+	return asprintf(&line, "%s%s%s", a, b, c) < 0 ? NULL : line;
 }
 
 int
 edit_set(struct edit *e, const char *section, const char *key, const char *value)
 {
 	struct spot spot = find(e, section, key);
-	char *line = joined(key, " = ", value, "");
+	char *line = joined(key, " = ", value);
 	int r = 0;
 
 	if (!line)
@@ -180,7 +177,7 @@ edit_set(struct edit *e, const char *section, const char *key, const char *value
 	if (e->n > 0)
 		r = insert(e, e->n, strdup(""));
 	if (r == 0)
-		r = insert(e, e->n, joined("[", section, "]", ""));
+		r = insert(e, e->n, joined("[", section, "]"));
 	if (r == 0)
 		return insert(e, e->n, line);
 	free(line);

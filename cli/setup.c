@@ -188,9 +188,8 @@ setup_key(struct setup *s, const char *path, uid_t uid, gid_t gid, struct seal_p
 	struct stat st;
 
 	note_read(s, path);
-	if (lstat(path, &st) < 0 && errno == ENOENT) {
+	if (lstat(path, &st) < 0 && errno == ENOENT)
 		return make_key(s, path, uid, gid, pair);
-	}
 	if (seal_read(pair, path, &s->err) < 0)
 		return -EINVAL;
 	if (stat(path, &st) == 0 && st.st_uid != uid)

@@ -6,8 +6,8 @@
 #include "cli/table.h"
 #include "cli/value.h"
 
-void
-why_history(const struct cli *cli, const json_t *answer)
+static void
+show_history(const struct cli *cli, const json_t *answer)
 {
 	static const struct table_column columns[] = { { "AGO", true },
 		{ "DECIDED", false } };
@@ -36,7 +36,7 @@ show(const struct cli *cli, const json_t *answer)
 		why_host(cli, answer);
 	else
 		why_guest(cli, answer);
-	why_history(cli, answer);
+	show_history(cli, answer);
 }
 
 int

@@ -8,6 +8,5 @@
 
 void why_host(const struct cli *cli, const json_t *answer);  /* why_host.c */
 void why_guest(const struct cli *cli, const json_t *answer); /* why_guest.c */
-void why_history(const struct cli *cli, const json_t *answer);
 
 #endif
