@@ -204,11 +204,11 @@ text_memory(char *buf, size_t size, uint64_t kib)
 	return format_scaled(buf, size, kib, memory_units, memory_factors);
 }
 
-/* Length of the UTF-8 sequence at s (at most left bytes), 0 when it is not one. */
-static size_t
-utf8_sequence(const uint8_t *s, size_t left)
+size_t
+text_utf8(const char *text, size_t left, uint32_t *character)
 {
 	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const uint8_t *s = (const uint8_t *)text;
 	size_t n = s[0] < 0x80             ? 1
 		   : (s[0] & 0xe0) == 0xc0 ? 2
 		   : (s[0] & 0xf0) == 0xe0 ? 3
@@ -216,9 +216,9 @@ utf8_sequence(const uint8_t *s, size_t left)
 					   : 0;
 	uint32_t c;
 
-	if (n < 2 || n > left)
-		return n > left ? 0 : n;
-	c = s[0] & (0xffU >> (n + 1));
+	if (n == 0 || n > left)
+		return 0;
+	c = n == 1 ? s[0] : s[0] & (0xffU >> (n + 1));
 	for (size_t i = 1; i < n; i++) {
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
@@ -226,18 +226,19 @@ utf8_sequence(const uint8_t *s, size_t left)
 	}
 	if (c < smallest[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		return 0;
+	*character = c;
 	return n;
 }
 
 bool
 text_is_utf8(const char *text, size_t len)
 {
-	const uint8_t *s = (const uint8_t *)text;
+	uint32_t c;
 	size_t n;
 
 	for (size_t i = 0; i < len; i += n) {
-		n = utf8_sequence(s + i, len - i);
-		if (n == 0 || s[i] == '\0')
+		n = text_utf8(text + i, len - i, &c);
+		if (n == 0 || c == '\0')
 			return false;
 	}
 	return true;

@@ -36,12 +36,18 @@ char *text_quantity(char *buf, size_t size, enum sensor_kind kind, int64_t milli
 char *text_duration(char *buf, size_t size, int64_t ms);
 char *text_memory(char *buf, size_t size, uint64_t kib);
 
+/*
+ * How many of left bytes, one at least, are the UTF-8 character that text begins with; 0:
+ * it begins with none, and *character is not set.
+ */
+size_t text_utf8(const char *text, size_t left, uint32_t *character);
+
 /* Valid UTF-8 without NUL, as names must be on the wire. */
 bool text_is_utf8(const char *text, size_t len);
 
 /*
- * For a terminal, log or transcript: backslash, double quote, blanks, '=', ',' and
- * everything that is not printable ASCII as \xNN.  Cut with "..." when too long.
+ * For a terminal, log or transcript: backslash, double quote, blanks, '=', ',', ';', '!'
+ * and everything that is not printable ASCII as \xNN.  Cut with "..." when too long.
  */
 char *text_escape(char *buf, size_t size, const char *text);
 /* The reverse; false when malformed or too long. */

@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 static const char *const tints[] = {
 	[TINT_NONE] = "",
 	[TINT_BOLD] = "\x1b[1m",
@@ -48,35 +50,6 @@ screen_init(struct screen *s, FILE *out, enum screen_color color)
 		s->width = size.ws_col;
 }
 
-/* How long the character is that begins with this byte; 0: none does. */
-static size_t
-length(unsigned char first)
-{
-	if (first < 0x80)
-		return 1;
-	if (first < 0xc2 || first > 0xf4)
-		return 0;
-	return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-}
-
-/* The bytes of the character at text, 0 when it is none; *c is what it is. */
-static size_t
-decode(const unsigned char *text, uint32_t *c)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = length(text[0]);
-
-	*c = n > 1 ? text[0] & (0x7fU >> n) : text[0];
-	for (size_t i = 1; i < n; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		*c = *c << 6 | (text[i] & 0x3fU);
-	}
-	if (*c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c < 0xe000))
-		return 0;
-	return n;
-}
-
 static bool
 is_hidden(uint32_t c)
 {
@@ -90,22 +63,21 @@ is_hidden(uint32_t c)
 char *
 screen_escape(const char *text)
 {
-	const unsigned char *p = (const unsigned char *)text;
-	char *out = or_die(malloc(4 * strlen(text) + 1)), *q = out;
+	size_t left = strlen(text), n;
+	char *out = or_die(malloc(4 * left + 1)), *q = out;
 
-	while (*p) {
+	for (; left > 0; text += n, left -= n) {
 		uint32_t c;
-		size_t n = decode(p, &c);
 
+		n = text_utf8(text, left, &c);
 		if (n > 0 && !is_hidden(c)) {
-			memcpy(q, p, n);
+			memcpy(q, text, n);
 			q += n;
-			p += n;
 			continue;
 		}
 		n = n > 0 ? n : 1;
 		for (size_t i = 0; i < n; i++)
-			q += snprintf(q, 5, "\\x%02x", *p++);
+			q += snprintf(q, 5, "\\x%02x", (unsigned char)text[i]);
 	}
 	*q = '\0';
 	return out;
