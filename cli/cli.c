@@ -1,6 +1,5 @@
 #include "cli/cli.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 #include "cli/door.h"
@@ -8,17 +7,14 @@
 void
 cli_error(const char *fmt, ...)
 {
-	char *raw = NULL, *safe;
 	va_list ap;
+	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&raw, fmt, ap) < 0)
-		raw = NULL;
+	text = screen_vformat(fmt, ap);
 	va_end(ap);
-	safe = screen_escape(raw ? raw : "out of memory");
-	fprintf(stderr, "lifeboat: %s\n", safe);
-	free(raw);
-	free(safe);
+	fprintf(stderr, "lifeboat: %s\n", text);
+	free(text);
 }
 
 int

@@ -1,6 +1,5 @@
 #include "cli/screen.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,8 +82,8 @@ screen_escape(const char *text)
 	return out;
 }
 
-static char *
-format(const char *fmt, va_list ap)
+char *
+screen_vformat(const char *fmt, va_list ap)
 {
 	char *raw = NULL, *safe;
 
@@ -102,7 +101,7 @@ screen_format(const char *fmt, ...)
 	char *text;
 
 	va_start(ap, fmt);
-	text = format(fmt, ap);
+	text = screen_vformat(fmt, ap);
 	va_end(ap);
 	return text;
 }
@@ -114,7 +113,7 @@ screen_line(const struct screen *s, enum tint tint, const char *fmt, ...)
 	char *text;
 
 	va_start(ap, fmt);
-	text = format(fmt, ap);
+	text = screen_vformat(fmt, ap);
 	va_end(ap);
 	fprintf(s->out, "%s%s%s\n", screen_tint(s, tint), text, screen_untint(s, tint));
 	free(text);

@@ -8,6 +8,7 @@
 #ifndef CLI_SCREEN_H
 #define CLI_SCREEN_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -39,8 +40,9 @@ void screen_row(const struct screen *s, const char *text);
  */
 char *screen_escape(const char *text);
 
-/* printf into a new string, escaped; the caller's. */
+/* printf into a new string, escaped; the caller's, never NULL. */
 char *screen_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *screen_vformat(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
 /* Columns an escaped text takes: its characters. */
 size_t screen_columns(const char *text);

@@ -1,7 +1,6 @@
 #include "cli/setup.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,42 +15,30 @@ enum { KEY_MODE = 0600, CONF_MODE = 0644, MAX_UNITS = 4 };
 /* What the daemons look for when their configuration names no key. */
 #define DEFAULT_FOLDER "/etc/lifeboat"
 
-/* Takes over raw. */
-static void
-say(const char *before, char *raw)
-{
-	char *safe = screen_escape(raw ? raw : "out of memory");
-
-	fprintf(stderr, "%s%s\n", before, safe);
-	free(raw);
-	free(safe);
-}
-
 void
 setup_say(const char *fmt, ...)
 {
-	char *raw = NULL;
 	va_list ap;
+	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&raw, fmt, ap) < 0)
-		raw = NULL;
+	text = screen_vformat(fmt, ap);
 	va_end(ap);
-	say("", raw);
+	fprintf(stderr, "%s\n", text);
+	free(text);
 }
 
 void
 setup_next(const char *sentence, const char *fmt, ...)
 {
-	char *raw = NULL;
 	va_list ap;
+	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&raw, fmt, ap) < 0)
-		raw = NULL;
+	text = screen_vformat(fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\n%s\n\n", sentence);
-	say("    ", raw);
+	fprintf(stderr, "\n%s\n\n    %s\n", sentence, text);
+	free(text);
 }
 
 int

@@ -1,7 +1,6 @@
 #include "cli/table.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,17 +47,13 @@ grow(struct table *t)
 void
 table_cell(struct table *t, enum tint tint, const char *fmt, ...)
 {
-	char *raw = NULL;
 	va_list ap;
 
 	if (t->used == t->room)
 		grow(t);
 	va_start(ap, fmt);
-	if (vasprintf(&raw, fmt, ap) < 0)
-		raw = NULL;
+	t->cells[t->used++] = (struct table_cell){ screen_vformat(fmt, ap), tint };
 	va_end(ap);
-	t->cells[t->used++] = (struct table_cell){ screen_escape(raw ? raw : "?"), tint };
-	free(raw);
 }
 
 static void
