@@ -22,28 +22,25 @@ notes_cell(struct table *t, json_t *host, bool actuators)
 	static const char *const marks[] = { "cordoned", "drained", "held" };
 	json_t *state;
 	const char *probe;
-	char notes[256] = "";
-	size_t len = 0;
+	char notes[256] = "", note[32];
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		if (value_true(host, marks[i]))
-			len += (size_t)snprintf(notes + len, sizeof(notes) - len, "%s%s",
-			    len ? ", " : "", marks[i]);
+			value_append(notes, sizeof(notes), marks[i]);
 	}
 	json_object_foreach(json_object_get(host, "probes"), probe, state)
 	{
 		const char *word = json_string_value(state);
 
-		if (word && (strcmp(word, "failed") == 0 || strcmp(word, "hung") == 0) &&
-		    len < 200)
-			len += (size_t)snprintf(notes + len, sizeof(notes) - len,
-			    "%s%.16s %s", len ? ", " : "", probe, word);
+		if (!word || (strcmp(word, "failed") != 0 && strcmp(word, "hung") != 0))
+			continue;
+		snprintf(note, sizeof(note), "%.16s %s", probe, word);
+		value_append(notes, sizeof(notes), note);
 	}
 	/* Where no host has one, none is missed. */
-	if (actuators && !value_true(host, "actuator") && len < 220)
-		len += (size_t)snprintf(
-		    notes + len, sizeof(notes) - len, "%sno actuator", len ? ", " : "");
-	table_cell(t, len ? TINT_WARN : TINT_NONE, "%s", notes);
+	if (actuators && !value_true(host, "actuator"))
+		value_append(notes, sizeof(notes), "no actuator");
+	table_cell(t, notes[0] ? TINT_WARN : TINT_NONE, "%s", notes);
 }
 
 static void

@@ -159,14 +159,6 @@ show_status(const struct cli *cli, const json_t *answer)
 	table_deinit(&t);
 }
 
-static void
-add(char *line, size_t size, const char *text)
-{
-	size_t len = strlen(line);
-
-	snprintf(line + len, size - len, "%s%s", len ? ", " : "", text);
-}
-
 /* The state, and in problems what made it so; "" when all is well. */
 static enum nagios
 judge(const json_t *answer, char *problems, size_t size)
@@ -185,14 +177,14 @@ judge(const json_t *answer, char *problems, size_t size)
 			continue;
 		snprintf(text, sizeof(text), "%s %s", value_plural(count, n, "host"),
 		    healths[i]);
-		add(problems, size, text);
+		value_append(problems, size, text);
 		if (state == NAGIOS_OK)
 			state = i == 0 ? NAGIOS_CRITICAL : NAGIOS_WARNING;
 	}
 	if (stays > 0) {
 		snprintf(text, sizeof(text), "%s with nowhere to go",
 		    value_plural(count, stays, "guest"));
-		add(problems, size, text);
+		value_append(problems, size, text);
 		state = NAGIOS_CRITICAL;
 	}
 	for (size_t i = 0; i < json_array_size(json_object_get(answer, "orders")); i++)
@@ -201,19 +193,19 @@ judge(const json_t *answer, char *problems, size_t size)
 	if (held > 0) {
 		snprintf(text, sizeof(text), "%s held: nobody knows where its guest runs",
 		    value_plural(count, held, "order"));
-		add(problems, size, text);
+		value_append(problems, size, text);
 		state = NAGIOS_CRITICAL;
 	}
 	if (unwatched > 0) {
 		snprintf(text, sizeof(text), "%s unwatched",
 		    value_plural(count, unwatched, "guest"));
-		add(problems, size, text);
+		value_append(problems, size, text);
 	}
 	/* Off by configuration has no error. */
 	if (value_text(json_object_get(answer, "recording"), "error"))
-		add(problems, size, "the recording is not written");
+		value_append(problems, size, "the recording is not written");
 	if (!value_true(json_object_get(answer, "store"), "ok"))
-		add(problems, size, "the store is not written");
+		value_append(problems, size, "the store is not written");
 	return problems[0] && state == NAGIOS_OK ? NAGIOS_WARNING : state;
 }
 

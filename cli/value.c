@@ -118,6 +118,14 @@ value_plural(char *buf, int64_t n, const char *one)
 	return buf;
 }
 
+void
+value_append(char *list, size_t size, const char *text)
+{
+	size_t len = strlen(list);
+
+	snprintf(list + len, size - len, "%s%s", len ? ", " : "", text);
+}
+
 static bool
 is_limit(const char *why)
 {

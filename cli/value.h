@@ -34,6 +34,9 @@ char *value_quantity(char *buf, const json_t *o, const char *key, const char *un
 /* "1 guest", "2 guests" */
 char *value_plural(char *buf, int64_t n, const char *one);
 
+/* Add text to list, of size bytes, and ", " before it if need be; cut if it must be. */
+void value_append(char *list, size_t size, const char *text);
+
 /* Why a host is in its health, with numbers and without a full stop; the caller's. */
 char *value_reason(const json_t *host);
 
