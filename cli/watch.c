@@ -12,7 +12,7 @@
 #include "cli/progress.h"
 #include "cli/value.h"
 
-enum { RETRY_MS = 1000, EVENT_MAX = 64 * 1024 };
+enum { RETRY_MS = 1000 };
 
 /* Every line was flushed when it was printed: there is nothing to finish. */
 static void
@@ -100,7 +100,7 @@ follow(const struct cli *cli, struct door *door, struct err *err)
 	int bars = 0, r = CLI_OK;
 
 	while (r == CLI_OK) {
-		if (door_next(door, &event, -1, EVENT_MAX, err) < 0) {
+		if (door_next(door, &event, -1, DOOR_ANSWER_MAX, err) < 0) {
 			r = CLI_UNREACHABLE;
 			break;
 		}

@@ -457,6 +457,23 @@ def watch_draws_a_bar_for_each_move_on_a_terminal():
 
 
 @test
+def watch_shows_as_many_moves_as_the_engine_may_have_on_their_way():
+    moves = json.dumps({"orders": [{**MOVE, "guest": "g%d" % i} for i in range(1024)]})
+    answer = json.dumps({"ok": True}) + "\n" + moves + "\n{"
+    with Folder() as path, FakeDoor(path, {"watch": answer.encode()}):
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execv(PROGRAM, [PROGRAM, "--door", path, "watch"])
+        text = b""
+        while b"trying again" not in text:
+            text += os.read(fd, 4096)
+        os.kill(pid, signal.SIGINT)
+        os.waitpid(pid, 0)
+        os.close(fd)
+    assert b"g1023 n1 -> n2 [" in text and b"too long" not in text, ascii(text[-200:])
+
+
+@test
 def watch_without_an_engine_exits_with_3():
     with Folder() as path:
         assert "cannot reach" in run("--door", path, "watch", status=3)
