@@ -9,9 +9,9 @@ static const struct command commands[] = {
 	/* clang-format off */
 	{ "status", "[--check]", "the engine and its pool at a glance",
 	  "With --check prints one line with performance data for Nagios and its kin, and exits\n"
-	  "with 0 (all is well), 1 (a host is suspect or unknown, or recording or store are\n"
-	  "not written), 2 (a host is failing, or a guest has nowhere to go) or 3 (the\n"
-	  "engine cannot be asked).\n", 0, 0, ASKS | TAKES_CHECK, status_run },
+	  "with 0 (all is well), 1 (a host is suspect or unknown, a guest is unwatched, or\n"
+	  "recording or store are not written), 2 (a host is failing, a guest has nowhere to go,\n"
+	  "or an order is held) or 3 (the engine cannot be asked).\n", 0, 0, ASKS | TAKES_CHECK, status_run },
 	{ "hosts", "", "all hosts with their health",
 	  "One line a host: its health and for how long, when it was last heard, its guests, load\n"
 	  "and free memory, and why it is not sound.\n", 0, 0, ASKS, hosts_run },
