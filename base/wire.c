@@ -7,8 +7,9 @@
 #include "base/wire.h"
 #include "base/wire_internal.h"
 
-enum { ALIGN = 16 };
+enum { ALIGN = 16, FLAGS = FLAG_ALARM | FLAG_CRIT_ALARM | FLAG_FAULT };
 
+/* 10^15, in milli-units or KiB: sums of many stay far from the end of an int64_t. */
 static const int64_t max_value = 1000000000000000;
 
 int
@@ -151,7 +152,8 @@ check_readings(const Lifeboat__Readings *r)
 	for (size_t i = 0; i < r->n_values; i++) {
 		if (!in_range(r->values[i]))
 			return "reading";
-		if ((r->states[i] & 15) > QUALITY_IMPLAUSIBLE || r->states[i] >> 4 > 7)
+		if ((r->states[i] & 15) > QUALITY_IMPLAUSIBLE ||
+		    r->states[i] >> 4 > FLAGS)
 			return "state of a reading";
 	}
 	return NULL;
@@ -279,9 +281,7 @@ wire_report(Lifeboat__Report **out, struct wire_arena *a, const uint8_t *buf, si
 
 	if (!m)
 		return FRAME_E_DECODE;
-	*what = check_report((Lifeboat__Report *)m);
-	if (*what)
-		return FRAME_E_VALUE;
 	*out = (Lifeboat__Report *)m;
-	return FRAME_OK;
+	*what = check_report(*out);
+	return *what ? FRAME_E_VALUE : FRAME_OK;
 }

@@ -36,8 +36,8 @@ int wire_arena_init(struct wire_arena *a);
 void wire_arena_deinit(struct wire_arena *a);
 
 /*
- * The message lives in the arena until the next decode there.  FRAME_OK,
- * FRAME_E_DECODE or FRAME_E_VALUE; with FRAME_E_VALUE *what names the field.
+ * The message lives in the arena until the next decode there.  FRAME_OK, FRAME_E_DECODE
+ * or FRAME_E_VALUE: then *what names the field, and *out is not to be used.
  */
 enum frame_refusal wire_report(Lifeboat__Report **out, struct wire_arena *a,
     const uint8_t *buf, size_t len, const char **what);
