@@ -8,11 +8,10 @@
 
 #include "base/bus.h"
 
-static int
+static void
 set_int(int socket, int level, int option, int value)
 {
-	return nn_setsockopt(socket, level, option, &value, sizeof(value)) < 0 ? -errno
-									       : 0;
+	nn_setsockopt(socket, level, option, &value, sizeof(value));
 }
 
 static int

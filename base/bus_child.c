@@ -71,23 +71,32 @@ hang_up(struct dial *d)
 }
 
 static int
-dial(struct dial *d)
+dial_both(struct dial *d)
 {
 	size_t size = sizeof(d->req_fd);
 
-	bool publishes = d->at->report[0] != '\0';
-
-	if (publishes)
+	if (d->at->report[0]) {
 		d->pub = dial_socket(NN_PUB, d->at->report);
+		if (d->pub < 0)
+			return d->pub;
+	}
 	d->req = dial_socket(NN_REQ, d->at->exchange);
-	if ((publishes && d->pub < 0) || d->req < 0 ||
-	    nn_getsockopt(d->req, NN_SOL_SOCKET, NN_RCVFD, &d->req_fd, &size) < 0) {
-		int r = publishes && d->pub < 0 ? d->pub : d->req < 0 ? d->req : -errno;
+	if (d->req < 0)
+		return d->req;
+	if (nn_getsockopt(d->req, NN_SOL_SOCKET, NN_RCVFD, &d->req_fd, &size) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+dial(struct dial *d)
+{
+	int r = dial_both(d);
+
+	if (r < 0)
 		log_line(LOG_LEVEL_ERROR, "bus-dial-failed", "report", d->at->report,
 		    "exchange", d->at->exchange, "error", nn_strerror(-r), NULL);
-		return r;
-	}
-	return 0;
+	return r;
 }
 
 /* Sends never wait: a report that finds no room is lost, and soon superseded. */
