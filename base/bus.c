@@ -4,6 +4,7 @@
 #include <nanomsg/pubsub.h>
 #include <nanomsg/reqrep.h>
 #include <nanomsg/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bus.h"
@@ -81,6 +82,15 @@ bus_is_ipv6(const char *address)
 	return strstr(address, "://[") != NULL;
 }
 
+static bool
+is_port(const char *text)
+{
+	const long port = strtol(text, NULL, 10);
+
+	return strspn(text, "0123456789") == strlen(text) && port > 0 &&
+	       port <= UINT16_MAX;
+}
+
 bool
 bus_is_address(const char *text)
 {
@@ -91,7 +101,7 @@ bus_is_address(const char *text)
 	size_t len;
 
 	if (strncmp(text, scheme, sizeof(scheme) - 1) != 0 || colon <= from ||
-	    colon[1] == '\0' || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+	    !is_port(colon + 1))
 		return false;
 	len = (size_t)(colon - from);
 	if (len >= sizeof(address))

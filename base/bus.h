@@ -28,8 +28,8 @@ struct bus_address {
 };
 
 /*
- * "tcp://ADDRESS:PORT", and nothing nanomsg would read in another way.  A name is none:
- * the engine is to be found while name servers are down.
+ * "tcp://ADDRESS:PORT" of something to dial, and nothing nanomsg would read in another
+ * way.  A name is none: the engine is to be found while name servers are down.
  */
 bool bus_is_address(const char *text);
 /* Of such an address: "tcp://[2001:db8::1]:7801". */

@@ -122,7 +122,8 @@ an_address_that_nanomsg_would_die_of_or_look_up_is_refused(void **state)
 	/* clang-format off */
 	static const char *const bad[] = { "192.0.2.1:7801", "tcp://10.0.0.1;192.0.2.1:7801",
 		"tcp://192.0.2.1", "tcp://:7801", "tcp://192.0.2.1:x", "ipc:///tmp/x",
-		"tcp://engine:7801", "tcp://[::1:7801", "tcp://[192.0.2.1]:7801", "tcp://::1:7801" };
+		"tcp://engine:7801", "tcp://[::1:7801", "tcp://[192.0.2.1]:7801", "tcp://::1:7801",
+		"tcp://192.0.2.1:0", "tcp://192.0.2.1:65536", "tcp://192.0.2.1:-1" };
 	/* clang-format on */
 	struct monitor_conf conf;
 	struct err err;
