@@ -1,12 +1,13 @@
 #include "base/program.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { OPT_PRINT = 256, OPT_MDOC, OPT_HELP, OPT_VERSION };
-enum { OPTIONS = 16 };
+enum { OPTIONS = 16 /* of a daemon and of all, and the row that ends them */ };
 
 static const struct option common[] = {
 	{ "print-config", no_argument, NULL, OPT_PRINT },
@@ -19,13 +20,15 @@ bool
 program_parse(
     struct program_args *args, const struct program *program, int argc, char **argv)
 {
-	const size_t n_common = sizeof(common) / sizeof(common[0]);
 	struct option all[OPTIONS] = { { NULL, 0, NULL, 0 } };
+	size_t n = sizeof(common) / sizeof(common[0]);
 	int c;
 
 	memcpy(all, common, sizeof(common));
-	for (size_t i = 0; program->own[i].name && n_common + i + 1 < OPTIONS; i++)
-		all[n_common + i] = program->own[i];
+	for (const struct option *own = program->own; own->name; own++) {
+		assert(n + 1 < OPTIONS);
+		all[n++] = *own;
+	}
 
 	/* Its static state is no danger: there is one thread. */
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
