@@ -53,7 +53,7 @@ exchange_report(struct exchange *x, uint8_t *out, const uint8_t *body, size_t le
 unsigned int
 exchange_tick(struct exchange *x)
 {
-	unsigned int news = 0;
+	unsigned int news;
 
 	x->asked_again = false;
 	if (!x->waiting)

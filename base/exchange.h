@@ -58,12 +58,18 @@ struct exchange {
 	const Lifeboat__Reply *reply; /* the last that was believed, until the next */
 };
 
-/* own: this host's key; a new random session.  0 or -errno.  seal_start() was called. */
+/*
+ * own: this host's key; a new random session.  0; -EINVAL for an engine's key that is
+ * weak; -ENOMEM.  seal_start() was called.
+ */
 int exchange_init(struct exchange *x, enum role role, const struct seal_pair *own,
     const uint8_t engine_key[SEAL_KEY], const struct uuid *boot_id);
 void exchange_deinit(struct exchange *x);
 
-/* Seal a report's body.  out: FRAME_MAX bytes; returns the frame's length. */
+/*
+ * Seal a report's body, of FRAME_BODY_MAX bytes at most.  out: FRAME_MAX bytes; returns
+ * the frame's length.
+ */
 size_t exchange_report(struct exchange *x, uint8_t *out, const uint8_t *body, size_t len);
 
 /* It is time to ask: counts the silence since the last request.  Returns bits. */

@@ -155,9 +155,9 @@ record_read(int fd, uint8_t *tag, void *data, size_t max, size_t *len)
 	if (*len > max)
 		return -EPROTO;
 	r = read_whole(fd, data, *len);
-	if (r < 0)
-		return r;
-	return r == 0 && *len > 0 ? -EPROTO : 0;
+	if (r <= 0)
+		return r < 0 ? r : -EPROTO;
+	return 0;
 }
 
 int

@@ -41,8 +41,8 @@ uint64_t seal_key_id(const uint8_t public_key[SEAL_KEY]);
 void seal_format(char out[SEAL_TEXT], const uint8_t key[SEAL_KEY]);
 bool seal_parse(uint8_t key[SEAL_KEY], const char *text);
 
-/* Read a secret key's file.  -ENOKEY with a sentence: none there, others may read it, or
- * not a key. */
+/* Read a secret key's file.  0; -ENOKEY with a sentence: none there, others may read it,
+ * or not a key; or another -errno with one. */
 int seal_read(struct seal_pair *pair, const char *path, struct err *err);
 /* The public key that belongs to pair->secret_key, and its id. */
 void seal_derive(struct seal_pair *pair);
