@@ -3,10 +3,6 @@
 # programs are compiled in, so another prefix makes no packages.
 set(packages lifeboat lifeboat-monitor lifeboat-actuator lifeboat-policy)
 
-set(conf_of_lifeboat-monitor monitor.conf)
-set(conf_of_lifeboat-actuator actuator.conf)
-set(conf_of_lifeboat-policy policy.conf)
-
 set(CPACK_DEBIAN_LIFEBOAT_DESCRIPTION "moves virtual machines off a failing Xen host - command
 Lifeboat watches the Xen hosts of a pool and moves their guests away by live
 migration before a host fails.
@@ -92,8 +88,9 @@ foreach(package ${packages})
       list(APPEND control ${made}/${package}/${script})
     endif()
   endforeach()
-  if(conf_of_${package})
-    file(WRITE ${made}/${package}/conffiles "/etc/lifeboat/${conf_of_${package}}\n")
+  if(kind STREQUAL "daemon")
+    string(REPLACE lifeboat- "" name ${package})
+    file(WRITE ${made}/${package}/conffiles "/etc/lifeboat/${name}.conf\n")
     list(APPEND control ${made}/${package}/conffiles)
   endif()
   in_package(${package} changelog.Debian changelog.in)
