@@ -1,5 +1,5 @@
-"""Tests of the real `lifeboat`, given as the first argument of whoever runs them: one is a function
-under @test, or under @with_door, and main() runs those that there are."""
+"""Tests of the real `lifeboat`: one is a function under @test, or under @with_door, and main() runs them.
+Usage of a file of them: FILE LIFEBOAT [TEST...]"""
 
 import fcntl
 import os
@@ -12,6 +12,9 @@ import termios
 import traceback
 
 from fake_door import FakeDoor
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from cases import chosen
 
 PROGRAM = sys.argv[1]
 TESTS = []
@@ -67,14 +70,14 @@ def with_door(answers):
 
 
 def main():
-    failed = 0
-    for case in TESTS:
+    failed, cases = 0, chosen(TESTS, sys.argv[2:])
+    for name, case in cases.items():
         try:
             case()
-            print("ok    ", case.__name__)
+            print("ok    ", name)
         except Exception:  # a test's failure, whatever it is
             failed += 1
-            print("FAILED", case.__name__)
+            print("FAILED", name)
             traceback.print_exc()
-    print("%d of %d tests passed" % (len(TESTS) - failed, len(TESTS)))
-    return 1 if failed or not TESTS else 0
+    print("%d of %d tests passed" % (len(cases) - failed, len(cases)))
+    return 1 if failed or not cases else 0

@@ -9,6 +9,9 @@ import time
 import pool
 from guests import look
 
+sys.path.append(os.path.join(pool.HERE, "..", "lib"))
+from cases import chosen
+
 SKIPPED = 77
 TAIL = 12000  # characters of a log
 
@@ -18,29 +21,24 @@ def skip():
     sys.exit(SKIPPED)
 
 
-def enter(script):
-    """Options and the pool's folder, inside namespaces.  options.names: of the tests that are wanted."""
-    args = sys.argv[1:]
+def arguments(tests, args=None, also=lambda name: ()):
+    """Options: build, and as cases {name: test} of those that are wanted; tests and also as cases.chosen() has them."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     parser.add_argument("names", nargs="*")
-    folder, inside = pool.enter(os.path.abspath(script), args)
     options = parser.parse_args(args)
+    options.cases = chosen(tests, options.names, also)
+    return options
+
+
+def enter(script, tests, also=lambda name: ()):
+    """Options as of arguments(), and the pool's folder, inside namespaces."""
+    args = sys.argv[1:]
+    folder, inside = pool.enter(os.path.abspath(script), args)
+    options = arguments(tests, args, also)
     if not inside:
         skip()
     return options, folder
-
-
-def named(tests):
-    return {test.__name__: test for test in tests}
-
-
-def chosen(cases, names):
-    """Of {name: function}, those of these names, or all."""
-    unknown = set(names) - set(cases)
-    if unknown:
-        sys.exit("no such test: %s" % " ".join(sorted(unknown)))
-    return {name: case for name, case in cases.items() if not names or name in names}
 
 
 def play(p, start, cases):

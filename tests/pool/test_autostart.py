@@ -230,12 +230,11 @@ def telling(row):
 
 
 def main():
-    options, folder = runner.enter(__file__)
+    options, folder = runner.enter(__file__, ROWS)
     os.environ.update(FAKEXL_BYTES=str(1 << 21), FAKEXL_RATE=str(1 << 22))
     hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
     with pool.Pool(options.build, folder, hosts, RULES, actuator=ACTUATOR, monitor=test_fault.MONITOR) as p:
-        rows = runner.chosen(ROWS, options.names)
-        runner.play(p, test_move.start, {name: telling(row) for name, row in rows.items()})
+        runner.play(p, test_move.start, {name: telling(row) for name, row in options.cases.items()})
 
 
 if __name__ == "__main__":

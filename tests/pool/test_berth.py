@@ -360,7 +360,7 @@ def part_of(name):
 
 def run(script, cases, prepare, play_one, rules=None, part=part_of):
     """main() of a driver: {name: arguments of play_one}; part(name) is what else it is called by."""
-    options, folder = runner.enter(script)
+    options, folder = runner.enter(script, cases, lambda name: [part(name)])
     os.environ.update(FAKEXL_BYTES=str(BYTES), FAKEXL_RATE=str(BYTES * 2))
     hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
     with pool.Pool(options.build, folder, hosts, {**RULES, **(rules or {})}, actuator=ACTUATOR,
@@ -368,11 +368,10 @@ def run(script, cases, prepare, play_one, rules=None, part=part_of):
         try:
             test_move.start(p)
             world = prepare(p)
-            meant = [name for name in cases if not options.names or {name, part(name)} & set(options.names)]
             with Witness(p) as witness:  # of a case it still looks on while the next ones are played
-                for name in meant:
+                for name, case in options.cases.items():
                     began = time.monotonic()
-                    row = play_one(p, world, *cases[name])
+                    row = play_one(p, world, *case)
                     witness.judge()
                     print("ok   %s: %s (%s: %s) (%.1f s)" % (name, row["outcome"], row["said_why"], row["detail"],
                         time.monotonic() - began), flush=True)

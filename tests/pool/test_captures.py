@@ -6,9 +6,10 @@ Each verb that an actuator says is answered as in captures/verbs.txt: the same e
 of what is told no line or member that the real one does not have, nor one of another kind.
 
 Left out are the lines of libxl, libxc and the parser of configurations, and numbers: lengths, ids, times.
-Usage: test_captures.py [CASE...]
+Usage: test_captures.py [CASE...], or `verbs`
 """
 
+import functools
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import pool
+import runner
 from guests import HOST
 sys.path.append(os.path.join(HERE, "..", "xenlab"))  # which has a pool.py too
 import capture
@@ -122,7 +124,7 @@ def differences(real, ours):
     return found
 
 
-def play(folder, case):
+def play(case, folder):
     capture.THERE = os.path.join(folder, "there")
     lab = Lab(os.path.join(folder, case.__name__), case.__name__)
     one = capture.Capture(lab, folder, case.__name__, "pv1" if case is capture.pv_guest else "vm1")
@@ -169,8 +171,10 @@ def verb_differences(folder):
     capture.THERE = os.path.join(folder, "verbs.there")
     lab = Lab(os.path.join(folder, "verbs"), "moved")
     found = []
+    reals = answers_of(os.path.join(CAPTURES, "..", "verbs.txt"))
     ours = capture_verbs.answers(lab.hosts["xen1"], "1")
-    for (verb, real), (_, our) in zip(answers_of(os.path.join(CAPTURES, "..", "verbs.txt")), ours):
+    assert [verb for verb, _ in reals] == [verb for verb, _ in ours], "verbs.txt is of other verbs"
+    for (verb, real), (_, our) in zip(reals, ours):
         more = told(verb, our) - told(verb, real)
         if complaint(real) != complaint(our) or more:
             found += ["xl %s: real" % verb, *complaint(real), "ours", *complaint(our), *map(str, more)]
@@ -180,21 +184,16 @@ def verb_differences(folder):
 def main():
     args = sys.argv[1:]
     folder, inside = pool.enter(os.path.abspath(__file__), args)
+    plays = {case.__name__: functools.partial(play, case) for case in capture.CASES}
+    cases = runner.chosen({**plays, "verbs": verb_differences}, args)
     if not inside:
-        print("skipped: no namespaces to be had here")
-        return 77
+        runner.skip()
     pool.run("ip", "link", "set", "lo", "up")
     os.environ.update(FAKEXL_BYTES=str(24 << 20), FAKEXL_RATE=str(12 << 20))
     bad = 0
-    for case in capture.CASES:
-        if args and case.__name__ not in args:
-            continue
-        found = play(folder, case)
-        print("%-6s %s" % ("FAILED" if found else "ok", case.__name__), *found, sep="\n    ", flush=True)
-        bad += bool(found)
-    if not args or "verbs" in args:
-        found = verb_differences(folder)
-        print("%-6s verbs" % ("FAILED" if found else "ok"), *found, sep="\n    ", flush=True)
+    for name, case in cases.items():
+        found = case(folder)
+        print("%-6s %s" % ("FAILED" if found else "ok", name), *found, sep="\n    ", flush=True)
         bad += bool(found)
     return 1 if bad else 0
 

@@ -1,5 +1,4 @@
-"""The real `lifeboat` against canned answers.  Usage: test_cli.py LIFEBOAT; ends with the
-number of tests passed."""
+"""The real `lifeboat` against canned answers.  Usage: test_cli.py LIFEBOAT [TEST...]"""
 
 import fcntl
 import json

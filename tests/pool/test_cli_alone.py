@@ -1,5 +1,5 @@
-"""What the real `lifeboat` does without an engine: keys, and its command line.  Usage:
-test_cli_alone.py LIFEBOAT; ends with the number of tests passed."""
+"""What the real `lifeboat` does without an engine: keys, and its command line.
+Usage: test_cli_alone.py LIFEBOAT [TEST...]"""
 
 import base64
 import os

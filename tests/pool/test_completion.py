@@ -1,4 +1,4 @@
-"""What bash offers for `lifeboat`, held against the program.  Usage: test_completion.py LIFEBOAT SCRIPT"""
+"""What bash offers for `lifeboat`, held against the program.  Usage: test_completion.py LIFEBOAT [TEST...]"""
 
 import os
 import pty
@@ -6,14 +6,12 @@ import re
 import select
 import subprocess
 import sys
-import tempfile
 import time
-import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from fake_door import FakeDoor
+from cli_case import PROGRAM, main, test, with_door
 
-PROGRAM, SCRIPT = sys.argv[1:]
+SCRIPT = os.path.join(os.path.dirname(PROGRAM), "completion", "lifeboat")
 # Sourced as bash-completion does it, inside a function; then the words, as readline would have split them.
 DRIVER = """load() { . "$1"; }
 load "$1" && shift && program=$1 && shift || exit 9
@@ -30,10 +28,10 @@ ANSWERS = {
 SETS_UP = ("init", "join", "admit")
 
 
-def offered(*words, status=0):
+def offered(*words):
     done = subprocess.run(["bash", "--norc", "-uc", DRIVER, "bash", SCRIPT, PROGRAM, "lifeboat", *words],
         capture_output=True, text=True, check=False, timeout=20)
-    assert done.returncode == status and not done.stderr, (words, done.returncode, done.stderr)
+    assert done.returncode == 0 and not done.stderr, (words, done.returncode, done.stderr)
     return done.stdout.split("\n")[:-1] if done.stdout != "\n" else []
 
 
@@ -47,17 +45,20 @@ def usage():
     return dict(re.findall(r"^  ([a-z]\S*) +(\S.*?|)  +\S", run("--help").stdout, re.M))
 
 
-def the_commands_are_those_of_the_program(_):
+@test
+def the_commands_are_those_of_the_program():
     assert offered("") == list(usage()), offered("")
     assert offered("un") == ["undrain", "uncordon"]
     assert offered("no-such-command", "") == []
 
 
-def options_before_a_command_are_those_of_the_help(_):
+@test
+def options_before_a_command_are_those_of_the_help():
     assert offered("--") == re.findall(r"^  (--[a-z-]+)", run("--help").stdout, re.M), offered("--")
 
 
-def a_command_is_offered_the_options_that_it_takes(_):
+@test
+def a_command_is_offered_the_options_that_it_takes():
     sets = {name: set(offered(name, "--")) for name in usage()}
     for name, operands in usage().items():
         dummies = [] if operands.startswith("[") else ["x"] * len(re.sub(r"--.*", "", operands).split())
@@ -72,7 +73,8 @@ def a_command_is_offered_the_options_that_it_takes(_):
             assert refused != (option in sets[name]), (args, said, sets[name])
 
 
-def an_option_that_takes_a_word_is_followed_by_one(_):
+@test
+def an_option_that_takes_a_word_is_followed_by_one():
     for name in usage():
         for option in offered(name, "--"):
             follows = offered(name, option, "--js") != [o for o in offered(name, "--") if o.startswith("--js")]
@@ -81,7 +83,8 @@ def an_option_that_takes_a_word_is_followed_by_one(_):
             assert follows <= takes_one, (name, option)
 
 
-def words_of_a_mode_and_a_color_are_those_that_are_taken(_):
+@test
+def words_of_a_mode_and_a_color_are_those_that_are_taken():
     assert offered("mode", "") == usage()["mode"].strip("[]").split("|")
     colors = offered("hosts", "--color", "")
     assert len(colors) == 3 and offered("hosts", "--color", "a") == ["auto", "always"]
@@ -89,6 +92,7 @@ def words_of_a_mode_and_a_color_are_those_that_are_taken(_):
     assert offered("--color", "n") == ["never"] == offered("hosts", "--color", "=", "n")
 
 
+@with_door(ANSWERS)
 def names_are_the_engines(door):
     at = ("--door", door.path)
     hosts, guests = ["xen01", "xen02", "old"], ["web", "db"]
@@ -103,17 +107,20 @@ def names_are_the_engines(door):
     assert offered(*at, "settle", "7.12", "--is-off", "=") == hosts
 
 
+@with_door(ANSWERS)
 def a_name_that_a_shell_would_expand_is_never_offered(door):
     got = run("--door", door.path, "--names", "GUEST").stdout.split("\n")
     assert got == ["web", "db", ""], got
 
 
-def without_an_engine_nothing_is_offered_and_nothing_said(_):
+@test
+def without_an_engine_nothing_is_offered_and_nothing_said():
     assert offered("--door", "/nowhere", "drain", "") == []
     assert run("--door", "/nowhere", "--names", "HOST").returncode == 3
     assert run("--names", "NONSENSE").returncode == 2
 
 
+@with_door(ANSWERS)
 def files_are_offered_where_a_file_is_meant(door):
     folder = os.path.dirname(door.path)
     assert offered("replay", folder + "/do") == [door.path]
@@ -121,7 +128,8 @@ def files_are_offered_where_a_file_is_meant(door):
     assert offered("join", "--folder", folder + "/do") == [door.path]
 
 
-def a_key_of_the_keyboard_does_it(_):
+@test
+def a_key_of_the_keyboard_does_it():
     """Bash itself, on a terminal."""
     pid, fd = pty.fork()
     if pid == 0:
@@ -138,35 +146,6 @@ def a_key_of_the_keyboard_does_it(_):
     os.close(fd)
     os.waitpid(pid, 0)
     assert "lifeboat uncordon " in text, text
-
-
-TESTS = [
-    the_commands_are_those_of_the_program,
-    options_before_a_command_are_those_of_the_help,
-    a_command_is_offered_the_options_that_it_takes,
-    an_option_that_takes_a_word_is_followed_by_one,
-    words_of_a_mode_and_a_color_are_those_that_are_taken,
-    names_are_the_engines,
-    a_name_that_a_shell_would_expand_is_never_offered,
-    without_an_engine_nothing_is_offered_and_nothing_said,
-    files_are_offered_where_a_file_is_meant,
-    a_key_of_the_keyboard_does_it,
-]
-
-
-def main():
-    failed = 0
-    for test in TESTS:
-        with tempfile.TemporaryDirectory(prefix="lifeboat-") as folder:
-            try:
-                with FakeDoor(os.path.join(folder, "door"), ANSWERS) as door:
-                    test(door)
-                print("ok     " + test.__name__)
-            except Exception:
-                failed += 1
-                print("FAILED " + test.__name__)
-                traceback.print_exc(file=sys.stdout)
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":

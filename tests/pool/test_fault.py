@@ -232,18 +232,14 @@ def work(build, folder):
     return 0
 
 
-def chosen(names, short):
-    def is_meant(row):
-        return not names or {row.name, row.name.split("@")[0], "@" + row.phase} & set(names)
-    return [row.name for row in TABLE if is_meant(row) and not (short and row.long)]
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--short", action="store_true")
     parser.add_argument("rows", nargs="*")
     options = crew.enter(__file__, parser, work)
-    rows = chosen(options.rows, options.short)
+    table = {row.name: row for row in TABLE}
+    meant = runner.chosen(table, options.rows, lambda name: [table[name].fault_name, "@" + table[name].phase])
+    rows = [name for name, row in meant.items() if not (options.short and row.long)]
     failed = crew.Crew(__file__, options.build).play(rows, options.pools)
     print("%d rows, %d failed%s" % (len(rows), len(failed), ": " + " ".join(failed) if failed else ""))
     return 1 if failed or not rows else 0

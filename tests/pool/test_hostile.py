@@ -1,7 +1,8 @@
 """The engine under attack: 10,000 hostile connections on its ports while reports flow, and
 the disk of its recording full all the while: recording stops, deciding goes on.
 
-Inside a network namespace of its own; bounded in count, and it ends by itself."""
+Inside a network namespace of its own; bounded in count, and it ends by itself.
+Usage: test_hostile.py --build BUILD"""
 
 import os
 import random
@@ -48,37 +49,48 @@ def descriptors(pid):
     return len(os.listdir("/proc/%d/fd" % pid))
 
 
-def main():
-    options, folder = runner.enter(__file__)
+def start(p):
+    pool.run("mount", "-t", "tmpfs", "-o", "size=64k", "none", p.path("recording"))
+    p.start_engine()
+
+
+def simulate(p):
+    """All hosts report, for so many seconds."""
+    keys = "".join(open(p.path(name + ".key"), encoding="ascii").read() for name in p.names)
+    sim = subprocess.Popen([os.path.join(p.build, "tests", "pool", "hostsim"), p.public["engine"],
+        "tcp://%s1:7801" % pool.NET, "tcp://%s1:7802" % pool.NET, str(SECONDS)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    sim.stdin.write(keys)
+    sim.stdin.close()
+    return sim
+
+
+def an_attack_keeps_no_report_from_the_engine(p):
     dice = random.Random(7)
+    engine = p.children["engine"].pid
+    before = descriptors(engine)
+    sim = simulate(p)
+    pool.wait_for("reports", 10, lambda: p.ask("status")["frames"]["accepted"] > 3 * HOSTS, p.check_alive)
+    for number in range(CONNECTIONS):
+        attack(number, dice)
+    said = sim.stdout.read()
+    assert sim.wait() == 0, said
+    frames = p.ask("status")["frames"]
+    assert frames["accepted"] >= HOSTS * SECONDS, frames
+    assert frames["stranger"] > 0 and frames["magic"] + frames["length"] > 0, frames
+    assert all(row["health"] == "sound" for row in p.hosts().values()), p.hosts()
+    recording = p.ask("status")["recording"]
+    assert not recording["on"] and "No space left" in recording["error"], recording
+    assert p.log("engine").count("recording-stopped") == 1, p.log("engine")
+    pool.wait_for("the descriptors to be given back", 30, lambda: descriptors(engine) <= before + 8, p.check_alive)
+    return "%d hostile connections; %s; %s" % (CONNECTIONS, said.strip(), frames)
+
+
+def main():
+    options, folder = runner.enter(__file__, [an_attack_keeps_no_report_from_the_engine])
     names = ["h%d" % n for n in range(HOSTS)]
     with pool.Pool(options.build, folder, dict.fromkeys(names, ""), {"silence": "10s"}, hosts_run=False) as p:
-        pool.run("mount", "-t", "tmpfs", "-o", "size=64k", "none", p.path("recording"))
-        p.start_engine()
-        engine = p.children["engine"].pid
-        before = descriptors(engine)
-        keys = "".join(open(p.path(name + ".key"), encoding="ascii").read() for name in names)
-        sim = subprocess.Popen([os.path.join(p.build, "tests", "pool", "hostsim"), p.public["engine"],
-            "tcp://%s1:7801" % pool.NET, "tcp://%s1:7802" % pool.NET, str(SECONDS)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        sim.stdin.write(keys)
-        sim.stdin.close()
-        pool.wait_for("reports", 10, lambda: p.ask("status")["frames"]["accepted"] > 3 * HOSTS, p.check_alive)
-        for number in range(CONNECTIONS):
-            attack(number, dice)
-        said = sim.stdout.read()
-        assert sim.wait() == 0, said
-        frames = p.ask("status")["frames"]
-        print(said.strip(), "-", frames)
-        assert frames["accepted"] >= HOSTS * SECONDS, frames
-        assert frames["stranger"] > 0 and frames["magic"] + frames["length"] > 0, frames
-        assert all(row["health"] == "sound" for row in p.hosts().values()), p.hosts()
-        recording = p.ask("status")["recording"]
-        assert not recording["on"] and "No space left" in recording["error"], recording
-        assert p.log("engine").count("recording-stopped") == 1, p.log("engine")
-        pool.wait_for("the descriptors to be given back", 30, lambda: descriptors(engine) <= before + 8, p.check_alive)
-        p.check_alive()
-    print("ok      %d hostile connections while reports flowed" % CONNECTIONS)
+        runner.play(p, start, options.cases)
 
 
 if __name__ == "__main__":

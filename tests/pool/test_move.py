@@ -204,10 +204,10 @@ TESTS = [what_touches_the_network_is_filtered, a_heated_host_is_emptied, a_mover
 
 
 def main():
-    options, folder = runner.enter(__file__)
+    options, folder = runner.enter(__file__, TESTS)
     hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
     with pool.Pool(options.build, folder, hosts, RULES, actuator=ACTUATOR) as p:
-        runner.play(p, start, runner.chosen(runner.named(TESTS), options.names))
+        runner.play(p, start, options.cases)
 
 
 if __name__ == "__main__":

@@ -158,11 +158,11 @@ def start(p):
 
 
 def main():
-    options, folder = runner.enter(__file__)
+    options, folder = runner.enter(__file__, TESTS)
     os.environ.update(FAKEXL_BYTES=str(SECONDS << 23), FAKEXL_RATE=str(1 << 23))
     hosts = {"n1": HOST % 12000 + guest_line(1, "web"), "n2": HOST % 12000}
     with pool.Pool(options.build, folder, hosts, RULES, actuator=test_move.ACTUATOR) as p:
-        runner.play(p, start, runner.chosen(runner.named(TESTS), options.names))
+        runner.play(p, start, options.cases)
 
 
 if __name__ == "__main__":

@@ -165,9 +165,9 @@ TESTS = [
 
 
 def main():
-    options, folder = runner.enter(__file__)
+    options, folder = runner.enter(__file__, TESTS)
     with pool.Pool(options.build, folder, {"n1": HOST % 12000 + WEB, "n2": HOST % 14000}, RULES) as p:
-        runner.play(p, start, runner.chosen(runner.named(TESTS), options.names))
+        runner.play(p, start, options.cases)
 
 
 if __name__ == "__main__":

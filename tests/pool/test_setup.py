@@ -423,10 +423,10 @@ TESTS = [
 
 
 def main():
-    options, folder = runner.enter(__file__)
+    options, folder = runner.enter(__file__, TESTS)
     hosts = {name: HOST % 12000 + (guest_line(1, "web") if name == "n1" else "") for name in NAMES}
     with Site(options.build, folder, hosts) as p:
-        runner.play(p, lambda p: None, runner.chosen(runner.named(TESTS), options.names))
+        runner.play(p, lambda p: None, options.cases)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """./try as its user meets it where there is no terminal.  Usage: test_try.py --build BUILD [NAME...]"""
 
-import argparse
 import fcntl
 import glob
 import os
@@ -17,6 +16,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import pool
+import runner
 from try_faults import FAULTS
 
 TRY = os.path.join(HERE, "..", "..", "try")
@@ -158,19 +158,13 @@ TESTS = [what_it_does_not_know_is_refused, on_a_terminal_a_block_is_drawn_and_an
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("names", nargs="*")
-    options = parser.parse_args()
+    options = runner.arguments(TESTS)
     if not pool.namespaces():
-        print("skipped: no namespaces to be had here")
-        return 77
-    for test in TESTS:
-        if options.names and test.__name__ not in options.names:
-            continue
+        runner.skip()
+    for name, test in options.cases.items():
         began = time.monotonic()
         test(os.path.abspath(options.build))
-        print("ok   %s (%.1f s)" % (test.__name__, time.monotonic() - began), flush=True)
+        print("ok   %s (%.1f s)" % (name, time.monotonic() - began), flush=True)
     return 0
 
 

@@ -16,12 +16,13 @@ import sys
 import threading
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
+from cases import chosen
 from lab import Lab
 from machine import Failed, wait_for
 from watch import check_heartbeats
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 PORT = 8002
 THERE = "/run/capture"  # on each host
 STATE = "date -u +%%T.%%3N; echo '$ xl list -v'; xl list -v; echo '$ xl list -l %s'; xl list -l %s 2>&1 || true"
@@ -214,10 +215,10 @@ def main():
     parser.add_argument("--out", default=os.path.join(HERE, "captures"))
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
+    cases = chosen(CASES, options.cases)
     with at_hand(options.build) as lab:
-        for case in CASES:
-            if not options.cases or case.__name__ in options.cases:
-                run_case(lab, case, options.out)
+        for case in cases.values():
+            run_case(lab, case, options.out)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ import signal
 import sys
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
+from cases import chosen
 from lab import Lab
 from machine import Failed, wait_for
 from pool import Pool
@@ -211,7 +213,7 @@ def main():
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    chosen = [case for case in CASES if not options.cases or case.__name__ in options.cases]
+    cases = chosen(CASES, options.cases)
     began = time.monotonic()
     with Lab(options.build) as lab:
         pool = Pool(lab, options.debs)
@@ -219,15 +221,15 @@ def main():
             lab.create("vm1", "xen1")
             pool.start()
             print("lab up (%.0f s)" % (time.monotonic() - began), flush=True)
-            for case in chosen:
+            for name, case in cases.items():
                 began = time.monotonic()
                 case(lab, pool)
-                capture(lab, os.path.join(lab.build, "captures", case.__name__), began)
-                print("ok   %s (%.0f s)" % (case.__name__, time.monotonic() - began), flush=True)
+                capture(lab, os.path.join(lab.build, "captures", name), began)
+                print("ok   %s (%.0f s)" % (name, time.monotonic() - began), flush=True)
         except BaseException as failure:
             print("FAILED: %s\n%s" % (failure, pool.log()[-4000:]), flush=True)
             raise
-    print("%d cases passed" % len(chosen))
+    print("%d cases passed" % len(cases))
     return 0
 
 
