@@ -18,8 +18,6 @@ ALLOWED = {
 }
 # What the rest of the engine may see of the core.
 CORE_DOOR = {"policy/core/core.h", "policy/core/event.h", "policy/core/why.h"}
-# `lifeboat replay` is the engine's own code under another name.
-EXCEPTIONS = {}
 SYSTEM_IN_CORE = {"assert.h", "errno.h", "stdbool.h", "stddef.h", "stdint.h", "stdlib.h",
                   "string.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
@@ -46,8 +44,6 @@ def faults(root, path):
             continue
         if own == "policy" and name.startswith("policy/core/") and name not in CORE_DOOR:
             yield f"{path}: {name} is the core's own"
-        elif name in EXCEPTIONS.get(own, ()):
-            continue
         elif not name.startswith(ALLOWED[own]):
             yield f"{path}: {own} may not include {name}"
 

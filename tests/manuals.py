@@ -11,6 +11,7 @@ every file of the tree that is named is there.
 UPDATE=1 in the environment writes the tables and the sentences anew, to be read and committed.
 """
 
+import functools
 import os
 import pathlib
 import re
@@ -165,6 +166,7 @@ def check_options(name, page, helps):
         faults.append("%s tells of %s, which is none" % (name, option))
 
 
+@functools.cache
 def commands():
     return re.findall(r"^  ([a-z][a-z-]*) ", said("lifeboat", "--help"), re.M)
 

@@ -12,7 +12,7 @@ tools='__(asan|ubsan|sanitizer|gcov|llvm|start___sanc|stop___sanc)_?.*|__chk_fai
 
 nm -u "$archive" | awk -v own="^($own)" -v types="^($types)\$" -v values="^($values)\$" \
 	-v heap="^($heap)\$" -v tools="^($tools)" '
-/:$/ { object = $0; sub(/:$/, "", object); next }
+/:$/ { object = $0; sub(/:$/, "", object); objects++; next }
 NF == 2 {
 	name = $2
 	if (name ~ own || name ~ types || name ~ values || name ~ tools)
@@ -22,7 +22,11 @@ NF == 2 {
 	printf "%s calls %s\n", object, name
 	bad = 1
 }
-END { exit bad }'
+END {
+	if (!objects)
+		print "no object was looked at"
+	exit bad || !objects
+}'
 
 # Nothing may be remembered outside of a core: no writable data, constants with addresses
 # apart.  Sanitizers keep data of their own.
