@@ -34,8 +34,9 @@ need_packages() {
 	fi
 	# shellcheck disable=SC2086 # lists of words
 	log=$(mktemp)
-	{ ${as}apt-get update -q && DEBIAN_FRONTEND=noninteractive \
-		${as}apt-get install -y -q --no-install-recommends $missing; } >"$log" 2>&1 || {
+	# sudo keeps no variable of ours, so env sets it.
+	{ ${as}apt-get update -q && ${as}env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -q --no-install-recommends $missing; } >"$log" 2>&1 || {
 		tail -n 20 "$log" >&2
 		echo "apt-get failed; its whole output is in $log" >&2
 		exit 1
