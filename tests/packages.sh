@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2086 # for who sources it; lists of words
 # Sourced by ./try and ./check: the Debian packages Lifeboat is built and tested with.
 # need_packages PACKAGE...: installs what is missing.  Asks first, unless $yes is set or
 # root has no terminal to be asked on (then it says and does).
@@ -5,7 +6,7 @@
 BUILD_PACKAGES="gcc cmake ninja-build pkg-config libsensors-dev libxen-dev libxenmisc4.17
 	libnanomsg-dev libinih-dev libsodium-dev libprotobuf-c-dev protobuf-c-compiler
 	libsqlite3-dev libuv1-dev libjansson-dev libseccomp-dev libcmocka-dev python3 iproute2"
-CHECK_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev mandoc pyflakes3 systemd
+CHECK_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev mandoc pyflakes3 shellcheck systemd
 	lm-sensors dpkg-dev mmdebstrap lintian"
 
 XEN_PACKAGES="dpkg-dev qemu-system-x86 qemu-utils mmdebstrap tgt e2fsprogs openssh-client
@@ -32,7 +33,6 @@ need_packages() {
 			exit 1
 		fi
 	fi
-	# shellcheck disable=SC2086 # lists of words
 	log=$(mktemp)
 	# sudo keeps no variable of ours, so env sets it.
 	{ ${as}apt-get update -q && ${as}env DEBIAN_FRONTEND=noninteractive \
