@@ -16,7 +16,7 @@ import uuid
 
 import pool
 from guests import put
-from witness import kill, net_of, processes
+from witness import kill, net_of, processes, signal_all
 
 
 class Pair:
@@ -64,18 +64,10 @@ def stopped(pids):
     return lambda: signal_all(pids, signal.SIGCONT)
 
 
-def signal_all(pids, number):
-    for pid in pids:
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            pass
-
-
 def actuator_dies(whose):
     def fault(w):
         for host in w.hosts(whose):
-            end(w.p, host + ".actuator")
+            w.p.end(host + ".actuator")
         return lambda: [start_actuator(w.p, host) for host in w.hosts(whose)]
     return fault
 
@@ -88,28 +80,17 @@ def start_actuator(p, host):
         p.check_alive)
 
 
-def end(p, what):
-    child = p.children.pop(what)
-    child.kill()
-    child.wait()
-
-
 # --- the engine -------------------------------------------------------------------
 
 
-def engine_ends(w):
-    end(w.p, "engine")
-    os.unlink(w.p.path("door"))
-
-
 def engine_dies(w):
-    engine_ends(w)
+    w.p.end_engine()
     return w.p.start_engine
 
 
 def engine_forgets(w):
     """Its store is gone: a new engine with the old one's key."""
-    engine_ends(w)
+    w.p.end_engine()
     for name in os.listdir(w.p.path("engine.disk")):
         os.unlink(w.p.path("engine.disk", name))
     w.forgotten = True
@@ -151,7 +132,7 @@ def second_engine(w):
 
 
 def no_second_engine(w, name):
-    end(w.p, name)
+    w.p.end(name)
     os.unlink(w.p.path("door2"))
     shutil.rmtree(w.p.path("engine.disk2"))
     pool.run(*w.p.inside(w.target), "ip", "addr", "del", w.p.engine_address() + "/32", "dev", "lo")

@@ -71,5 +71,11 @@ def places(p):
     return found
 
 
+def source_and_target(p):
+    """Of a pool of two: the host that web is on, and the other one."""
+    source = next(host for host in p.names if "web" in domains(p, host))
+    return source, next(host for host in p.names if host != source)
+
+
 def orders(p, *args):
     return p.ask("orders", *args)["orders"]

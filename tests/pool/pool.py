@@ -79,6 +79,11 @@ def enter(script, args):
     sys.exit(status if status >= 0 else 128 - status)
 
 
+def xl_over(state):
+    """The text of a program that is the imitated xl over this state of an imitated hypervisor."""
+    return "#!/bin/sh\nFAKEXEN_STATE=%s exec %s -S %s \"$@\"\n" % (state, sys.executable, os.path.join(HERE, "fakexl.py"))
+
+
 def wait_for(what, seconds, test, alive=None):
     """Poll test() until it is true; its value.  Raises Failed after the deadline."""
     deadline = time.monotonic() + seconds
@@ -272,23 +277,21 @@ class Pool:
             "[engine]", "public-key = " + self.public["engine"],
             "report = tcp://%s:7801" % self.engine_address(),
             "exchange = tcp://%s:7802" % self.engine_address(),
-            "[monitor]", "user = " + ("root" if os.geteuid() == 0 else "")]
+            "[monitor]", *(["user = root"] if os.geteuid() == 0 else [])]
         lines += ["%s = %s" % item for item in self.monitor.items()]
         if not self.netns:
             lines.append("readings-file = " + self.path(name + ".readings"))
-        self.write(name + ".conf", "\n".join(line for line in lines if line != "user = " and line != "user =") + "\n")
+        self.write(name + ".conf", "\n".join(lines) + "\n")
 
     def write_actuator_conf(self, name):
         """Its configuration, and the program that it takes for xl."""
-        self.write(name + ".xl", "#!/bin/sh\nFAKEXEN_STATE=%s exec %s -S %s \"$@\"\n" % (self.path(name + ".xen"),
-            sys.executable, os.path.join(HERE, "fakexl.py")), 0o755)
+        self.write(name + ".xl", xl_over(self.path(name + ".xen")), 0o755)
         lines = ["[host]", "key = " + self.path(name + ".key"),
             "[engine]", "public-key = " + self.public["engine"],
             "exchange = tcp://%s:7802" % self.engine_address(),
             "[arrival]", "address = " + self.address(name),
-            "[actuator]", "xl = " + self.path(name + ".xl"), "run = " + self.path(name + ".orders")]
-        if os.geteuid() == 0:
-            lines.append("user = root")
+            "[actuator]", "xl = " + self.path(name + ".xl"), "run = " + self.path(name + ".orders"),
+            *(["user = root"] if os.geteuid() == 0 else [])]
         for section, items in self.actuator.items():
             lines += ["[%s]" % section, *("%s = %s" % item for item in items.items())]
         self.write(name + ".actuator.conf", "\n".join(lines) + "\n")
@@ -360,6 +363,17 @@ class Pool:
             self._wait_for_guests(name)
         self.start(name + ".actuator", [*self.inside(name), self.program("lifeboat-actuator"),
             "-c", self.path(name + ".actuator.conf")], self.on_imitation(name, "fakelight.so"))
+
+    def end(self, what):
+        """Killed, without a word."""
+        child = self.children.pop(what)
+        child.kill()
+        child.wait()
+
+    def end_engine(self):
+        """A new one knows by the door that this one left it."""
+        self.end("engine")
+        os.unlink(self.path("door"))
 
     def check_alive(self):
         for what, child in self.children.items():

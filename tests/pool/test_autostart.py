@@ -16,10 +16,9 @@ import pool
 import runner
 import test_fault
 import test_move
-from faults import signal_all
 from guests import HOST, UUID, guest_line
 from test_preflight import grow
-from witness import processes
+from witness import processes, signal_all
 
 RULES = {**test_fault.RULES, "cooldown": "1s"}
 ACTUATOR = {**test_fault.ACTUATOR, "actuator": {"autostart": "follow"}}
@@ -171,7 +170,7 @@ def configure(p, host, rule):
     """As its administrator would: edit, and start the actuator anew."""
     p.actuator = {**ACTUATOR, "actuator": {"autostart": rule}}
     p.write_actuator_conf(host)
-    test_fault.end(p, host + ".actuator")
+    p.end(host + ".actuator")
     p.start_actuator(host)
 
 

@@ -19,7 +19,7 @@ import pool
 import runner
 import test_move
 from proxy import Cut, Proxy
-from guests import HOST, domains, guest_line, orders
+from guests import HOST, domains, guest_line, orders, source_and_target
 from test_fault import MONITOR
 from witness import Witness, until_nothing_left
 
@@ -288,8 +288,7 @@ def first_end(p, before):
 
 def play(p, begin, end):
     """Drain the guest's host; begin() before it, end() once the first try has ended."""
-    source = next(host for host in p.names if "web" in domains(p, host))
-    target = next(host for host in p.names if host != source)
+    source, target = source_and_target(p)
     before = {o["order"] for o in orders(p, "--all")}
     begin(source, target)
     p.show("drain", source)

@@ -40,14 +40,12 @@ class Host:
         self.name, self.arrival = name, "127.0.0.1"
         self.folder = os.path.join(folder, name)
         os.makedirs(self.folder)
-        self.state = os.path.join(self.folder, "xen")
         free = 100 if case == "no_memory" and name == "xen2" else FREE
         self.write("xen", HOST % free + "".join(DOMAIN % (row.id, row.name, row.uuid, "pv" if row.name == "pv1" else "pvh",
             row.mem, row.vcpus, row.state, "xenbr0") for row in rows))
         if case in STRUCK:
             self.write("xen.hold", "copying\n")
-        self.write("xl", "#!/bin/sh\nFAKEXEN_STATE=%s exec %s -S %s \"$@\"\n" % (self.state, sys.executable,
-            os.path.join(HERE, "fakexl.py")))
+        self.write("xl", pool.xl_over(os.path.join(self.folder, "xen")))
         os.chmod(os.path.join(self.folder, "xl"), 0o755)
 
     def write(self, name, text):

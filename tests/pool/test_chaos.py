@@ -134,11 +134,11 @@ class Schedule:
             return False
 
     def _undrain(self, host):
-        pool.wait_for("the engine", PATIENCE, lambda: self._ask("undrain", host)) if "engine" not in self._taken() \
-            else self.open.append((max(end for end, _, _ in self.open) + 0.1, set(), lambda: self._undrain(host)))
-
-    def _taken(self):
-        return {one for _, taken, _ in self.open for one in taken}
+        """Once no fault has the engine to itself any more."""
+        if any("engine" in taken for _, taken, _ in self.open):
+            self.open.append((max(end for end, _, _ in self.open) + 0.1, set(), lambda: self._undrain(host)))
+            return
+        pool.wait_for("the engine", PATIENCE, lambda: self._ask("undrain", host))
 
     def _calm_down(self):
         state = {"since": {}}

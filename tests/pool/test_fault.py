@@ -20,9 +20,9 @@ import crew
 import pool
 import runner
 import test_move
-from faults import Pair, end
+from faults import Pair
 from fault_table import DESTROY, FAULTS, LIST, MIGRATE, RECEIVE, RESTORE, RESUME, TABLE
-from guests import HOST, RUNNING, domains, guest_line, look, orders, put
+from guests import HOST, RUNNING, domains, guest_line, look, orders, put, source_and_target
 from witness import DARK, MINUTE, Witness, alerts, leftovers, logs, processes
 
 RULES = {"hold": "1s", "calm": "1s", "silence": "4s", "cooldown": "2s", "prepare": "6s",
@@ -40,8 +40,7 @@ class World(Pair):
     """The pool of the row that is played."""
 
     def __init__(self, p):
-        source = next(host for host in p.names if "web" in domains(p, host))
-        super().__init__(p, Witness(p), source, next(host for host in p.names if host != source))
+        super().__init__(p, Witness(p), *source_and_target(p))
         self.forgotten = False  # the engine has lost its store
         self.before = {o["order"] for o in orders(p, "--all")}
 
@@ -167,7 +166,7 @@ def forget_too(w):
     pool.wait_for("nothing but folders", PATIENCE, lambda: all(re.match(r"\w+: \d+\.", left) for left in leftovers(p)),
         p.check_alive)
     for host in p.names:
-        end(p, host + ".actuator")
+        p.end(host + ".actuator")
         for name in os.listdir(p.path(host + ".orders")):
             if name[0].isdigit():
                 shutil.rmtree(p.path(host + ".orders", name))

@@ -8,14 +8,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import runner
-from faults import signal_all
-from guests import HOST, domains, guest_line
-from witness import processes
+from guests import HOST, domains, guest_line, source_and_target
+from witness import processes, signal_all
 
 SENSOR = "coretemp-isa-0000/temp1"
 RULES = {"hold": "1s", "calm": "2s", "silence": "8s", "cooldown": "3s"}
@@ -41,10 +39,9 @@ def outcomes(p):
 
 
 def rest(p):
-    """Wait out the guests' cooldown, and until both hosts are sound."""
-    time.sleep(0.1)
+    """Until both hosts are sound, and no half of a guest is anywhere."""
     sound(p)
-    pool.wait_for("no order under way", 30, lambda: not any(
+    pool.wait_for("no half of a guest", 30, lambda: not any(
         name.endswith("--incoming") or name.endswith("--migratedaway")
         for host in p.names for name in domains(p, host)), p.check_alive)
 
@@ -60,7 +57,7 @@ def a_heated_host_is_emptied(p):
 
 def a_mover_that_hangs_keeps_no_guest_suspended(p):
     """Between `ready` and its word that the guest may go; nothing else would end that for 20 s."""
-    source = next(name for name in p.names if "web" in domains(p, name))
+    source, _ = source_and_target(p)
     p.hold("copying")
     p.show("drain", source)
     pool.wait_for("the copy", 40, lambda: processes(p, source, "--save-domain"), p.check_alive)
@@ -92,7 +89,7 @@ def end_watch():
 
 
 def a_guest_that_is_brought_back_without_its_xl_is_shown_as_unwatched(p):
-    source = next(name for name in p.names if "web" in domains(p, name))
+    source, _ = source_and_target(p)
     p.hold("released")
     p.show("drain", source)
     pool.wait_for("the point of no return", 40, lambda: "released" in [o["phase"] for o in p.ask("orders")["orders"]
@@ -171,8 +168,7 @@ def add_card(p, host, domid):
 
 
 def the_network_is_told_where_a_guest_is_and_a_silent_one_is_told_of(p):
-    source = next(host for host in p.names if "web" in domains(p, host))
-    target = next(host for host in p.names if host != source)
+    source, target = source_and_target(p)
     with open(p.path(target + ".xen"), encoding="utf-8") as f:
         domid = 1 + max(map(int, re.findall(r"^domain (\d+)", f.read(), re.M)))
     add_card(p, target, domid)

@@ -3,7 +3,6 @@ actuators over an imitated hypervisor and xl.  Usage: test_operate.py --build BU
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -24,8 +23,7 @@ def move(p):
 
 
 def refused(p, *args):
-    done = subprocess.run([p.program("lifeboat"), "--door", p.path("door"), *args], capture_output=True,
-        text=True, check=False)
+    done = subprocess.run(p.command(*args), capture_output=True, text=True, check=False)
     assert done.returncode == 1, (done.returncode, done.stdout)
     return done.stderr
 
@@ -71,10 +69,7 @@ def a_cancelled_move_leaves_the_guest_where_it_is(p):
 def a_move_goes_on_while_the_engine_is_dead(p):
     p.show("drain", "n2")
     m = copying(p)
-    engine = p.children.pop("engine")
-    engine.send_signal(signal.SIGKILL)
-    engine.wait()
-    os.unlink(p.path("door"))
+    p.end_engine()
     time.sleep(1)
     p.start_engine()
     assert p.ask("mode")["mode"] == "act"

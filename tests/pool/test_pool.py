@@ -4,7 +4,6 @@ hypervisor.  Usage: test_pool.py --build BUILD [TEST...]"""
 import os
 import re
 import shutil
-import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -95,10 +94,7 @@ def a_guest_with_a_hostile_name_stays_one_word(p):
 def an_engine_killed_and_restarted_decides_nothing_until_reports_are_fresh(p):
     term = p.ask("status")["engine"]["term"]
     p.show("cordon", "n2")
-    engine = p.children.pop("engine")
-    engine.send_signal(signal.SIGKILL)
-    engine.wait()
-    os.unlink(p.path("door"))
+    p.end_engine()
     p.set_sensor("n1", SENSOR, 93)
     p.start_engine()
     assert p.ask("status")["engine"]["term"] == term + 1
@@ -117,9 +113,7 @@ def an_engine_killed_and_restarted_decides_nothing_until_reports_are_fresh(p):
 
 def a_monitor_that_falls_silent_makes_its_host_unknown_and_moves_nothing(p):
     before = p.log("engine").count("would-move")
-    monitor = p.children.pop("n1")
-    monitor.send_signal(signal.SIGKILL)
-    monitor.wait()
+    p.end("n1")
     pool.wait_for("n1 to be unknown", 20, lambda: p.hosts()["n1"]["health"] == "unknown", p.check_alive)
     assert p.hosts()["n1"]["why"] == "silence"
     assert p.log("engine").count("would-move") == before
@@ -138,11 +132,8 @@ def behind_the_filters_of_their_units_engine_and_monitor_do_their_work(p):
     if not shutil.which("systemd-analyze"):
         return "not tested, as there is no systemd-analyze here"
     os.environ["LSAN_OPTIONS"] = "detect_leaks=0"  # it traces, which is filtered
-    for what in ("engine", "n1"):
-        child = p.children.pop(what)
-        child.kill()
-        child.wait()
-    os.unlink(p.path("door"))
+    p.end_engine()
+    p.end("n1")
     told = len(p.log("n1"))
     p.start_engine(p.behind_filter("lifeboat-policy"))
     p.start_monitor("n1", p.behind_filter("lifeboat-monitor"))

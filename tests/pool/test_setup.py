@@ -40,8 +40,7 @@ class Site(pool.Pool):
 
     def _monitor_conf(self, name):
         self.shipped(name, "monitor", {"#user = lifeboat": "user = root"})
-        self.write(name + ".xl", "#!/bin/sh\nFAKEXEN_STATE=%s exec %s -S %s \"$@\"\n" % (self.path(name + ".xen"),
-            sys.executable, os.path.join(pool.HERE, "fakexl.py")), 0o755)
+        self.write(name + ".xl", pool.xl_over(self.path(name + ".xen")), 0o755)
         self.shipped(name, "actuator", {"#user = lifeboat": "user = root", "#xl = /usr/sbin/xl": "xl = " +
             self.path(name + ".xl"), "#run = /run/lifeboat/orders": "run = " + self.path(name + ".orders")})
 
@@ -119,8 +118,7 @@ class Site(pool.Pool):
             child = self.children.pop(unit + where)
             child.terminate()
             child.wait()
-        env = {"LD_PRELOAD": os.path.join(self.build, "tests", "pool", "fakexen.so"), "FAKEXEN_STATE":
-            self.path(where + ".xen"), "ASAN_OPTIONS": "verify_asan_link_order=0"} if unit == "lifeboat-monitor" else {}
+        env = self.on_imitation(where, "fakexen.so") if unit == "lifeboat-monitor" else {}
         conf = unit.split("-")[1] + ".conf"
         self.write("%s.%s.since" % (where, unit), "%d\n" % (time.monotonic_ns() // 1000))
         self.start(unit + where, [*(self.inside(where) if where in self.holders else []), self.program(unit), "-c",

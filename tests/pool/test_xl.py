@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pool
 import test_berth
 from badxl_host import mend, spoil
-from guests import domains, orders
+from guests import domains, orders, source_and_target
 from test_berth import MOVED, STAYED, judge, play
 from witness import alerts, kill, logs, processes, until_nothing_left
 
@@ -116,8 +116,7 @@ def play_hang(p, host, verb, fault):
     def held():
         return next((o for o in orders(p) if o["kind"] == "move" and o["held"]), None)
 
-    source = next(name for name in p.names if "web" in domains(p, name))
-    target = next(name for name in p.names if name != source)
+    source, target = source_and_target(p)
     spoil(p, host(source, target), verb, fault)
     p.show("drain", source)
     row = pool.wait_for("the hold", 60, held, p.check_alive)
@@ -141,8 +140,7 @@ def play_dying(p, host, verb):
             None)
 
     before = {o["order"] for o in orders(p, "--all")}
-    source = next(name for name in p.names if "web" in domains(p, name))
-    target = next(name for name in p.names if name != source)
+    source, target = source_and_target(p)
     spoil(p, host(source, target), verb, "leaves-it-dying")
     p.show("drain", source)
     row = pool.wait_for("the source's word", 120, said, p.check_alive)
@@ -168,8 +166,7 @@ def see_held(p, host, verb):
     def held():
         return next((o for o in orders(p) if o["kind"] == "move" and o["held"] and o["said"]), None)
 
-    source = next(name for name in p.names if "web" in domains(p, name))
-    target = next(name for name in p.names if name != source)
+    source, target = source_and_target(p)
     told = logs(p)
     spoil(p, host(source, target), "migrate-receive", "dies-on-go", verb, "exits-1")
     p.show("drain", source)

@@ -19,14 +19,8 @@ def xl_killed(p, move):
     return "the xl that sends %s is killed" % move["guest"]
 
 
-def _killed(p, what):
-    child = p.children.pop(what)
-    child.kill()
-    child.wait()
-
-
 def actuator_killed(p, move):
-    _killed(p, move["to"] + ".actuator")
+    p.end(move["to"] + ".actuator")
     return "%s's actuator is killed" % move["to"]
 
 
@@ -36,8 +30,7 @@ def actuator_back(p, move):
 
 
 def engine_killed(p, _move):
-    _killed(p, "engine")
-    os.unlink(p.path("door"))
+    p.end_engine()
     return "the engine is killed"
 
 

@@ -155,6 +155,10 @@ def processes(p, host, *words):
 def kill(p, host, *words, number=signal.SIGKILL):
     pids = processes(p, host, *words)
     assert pids, "no process with %s on %s" % (" ".join(words), host)
+    signal_all(pids, number)
+
+
+def signal_all(pids, number):
     for pid in pids:
         try:
             os.kill(pid, number)
