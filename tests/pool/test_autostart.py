@@ -16,6 +16,7 @@ import pool
 import runner
 import test_fault
 import test_move
+from autostart import clear, links, put, xen
 from guests import HOST, UUID, guest_line
 from test_preflight import grow
 from witness import processes, signal_all
@@ -33,29 +34,6 @@ WITHOUT = {"script": "vif = [ 'bridge=xenbr0,script=/tmp/x' ]\n", "disk": "disk 
     "bootloader": " " * 2000 + "; bootloader = '/tmp/x'\n", "another": "uuid = '%s'\n" % UUID % 2,
     "secret": "ramdisk = '/etc/shadow'\n"}
 LOOKS = 0.002
-
-
-def xen(p, host, *path):
-    return p.path(host + ".var", "xen", *path)
-
-
-def links(p, host):
-    return os.listdir(xen(p, host, "auto"))
-
-
-def put(p, host, text, link="10-web"):
-    with open(xen(p, host, "web.cfg"), "w", encoding="utf-8") as f:
-        f.write(text)
-    os.symlink("../web.cfg", xen(p, host, "auto", link))
-
-
-def clear(p):
-    for host in p.names:
-        for name in os.listdir(xen(p, host)):
-            if name != "auto":
-                os.unlink(xen(p, host, name))
-        for name in links(p, host):
-            os.unlink(xen(p, host, "auto", name))
 
 
 class Links:

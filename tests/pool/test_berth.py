@@ -7,13 +7,13 @@ Usage: test_berth.py --build BUILD [NAME...]; @cut and @other are all of a kind.
 """
 
 import os
-import shutil
 import socket
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import autostart
 import badxl_host as badxl
 import pool
 import runner
@@ -306,37 +306,18 @@ def judge(row, ends, whys):
     assert row["outcome"] == "moved" or not whys or row["said_why"] in whys, row
 
 
-def link(p, source):
-    """The guest is started at boot there."""
-    with open(p.path(source + ".etc", "xen", "web.cfg"), "w", encoding="ascii") as f:
-        f.write('name = "web"\n')
-    os.symlink("../web.cfg", p.path(source + ".etc", "xen", "auto", "web.cfg"))
-
-
 def followed(p, source):
     """It has come along: there is one link, and it is not there."""
-    links = {name: os.listdir(p.path(name + ".etc", "xen", "auto")) for name in p.names}
+    links = {name: autostart.links(p, name) for name in p.names}
     assert links.pop(source) == [] and list(links.values()) == [["web.cfg"]], links
-    for name in p.names:
-        shutil.rmtree(p.path(name + ".etc", "xen"))
-        os.makedirs(p.path(name + ".etc", "xen", "auto"))
-
-
-def own_etc(p, name):
-    """A folder of the host's own as its /etc, with what its programs need of the real one."""
-    folder = p.path(name + ".etc")
-    os.makedirs(os.path.join(folder, "xen", "auto"))
-    for file in ("passwd", "group", "nsswitch.conf", "ld.so.cache", "localtime"):
-        if os.path.exists("/etc/" + file):
-            shutil.copy("/etc/" + file, folder)
-    p.run_on(name, "mount", "--bind", folder, "/etc")
+    autostart.clear(p)
 
 
 def play_case(p, proxies, rule, greet, ends, whys, fault=None):
     def begin(source, target):
         proxies[source].set(rule, greet)
         if fault == "linked":
-            link(p, source)
+            autostart.put(p, source, 'name = "web"\n')
         elif fault:
             badxl.spoil(p, target, "migrate-receive", fault)
 
@@ -385,7 +366,6 @@ def run(script, cases, prepare, play_one, rules=None, part=part_of):
 def prepare_proxies(p):
     for name in p.names:
         badxl.mend(p, name)
-        own_etc(p, name)
     return {source: Proxy(p, source, target) for source, target in (("n1", "n2"), ("n2", "n1"))}
 
 
