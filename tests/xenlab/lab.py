@@ -80,12 +80,11 @@ class Lab:
 
     # --- processes ------------------------------------------------------------------
 
-    def spawn(self, name, command, netns=True):
+    def spawn(self, name, command):
         """Start a program of the lab's, in its namespace; killed with the driver unless lasting."""
         with open(os.path.join(self.dir, name + ".log"), "ab") as log:
-            child = subprocess.Popen((["ip", "netns", "exec", self.netns] if netns else []) + command, stdout=log,
-                stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
-                preexec_fn=None if self.lasting else _die_with_parent)
+            child = subprocess.Popen(["ip", "netns", "exec", self.netns, *command], stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=None if self.lasting else _die_with_parent)
         self.children[name] = child
         self.pids[name] = child.pid
         self._remember()
@@ -101,8 +100,9 @@ class Lab:
             return False
         if name in self.children:
             return self.children[name].poll() is None
-        with contextlib.suppress(OSError), open("/proc/%d/stat" % pid, encoding="utf-8") as f:
-            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+        # Of a file that an earlier boot left, the number may be anybody's by now.
+        with contextlib.suppress(OSError):
+            return os.path.samestat(os.stat("/proc/%d/ns/net" % pid), os.stat("/run/netns/" + self.netns))
         return False
 
     def kill(self, name, number=signal.SIGTERM):
