@@ -5,11 +5,9 @@ import glob
 import json
 import os
 import signal
-import subprocess
 
-from machine import Failed, run, wait_for
+from machine import run, wait_for
 
-SENSOR = "lm75-i2c-%s-49/temp1"
 # Emulated dom0s freeze for seconds, so silence counts late; the rest is shorter than by
 # default, so that nobody waits.
 RULES = {"silence": "60s", "facts": "90s", "hold": "3s", "calm": "10s", "cooldown": "20s", "prepare": "120s",
@@ -20,13 +18,12 @@ CARRIER = {"silence": "40s", "stall": "240s"}
 class Pool:
     """Use after lab.up(); programs of the packages in `debs`."""
 
-    def __init__(self, lab, debs, mode="act"):
+    def __init__(self, lab, debs):
         self.lab = lab
         self.debs = [glob.glob(os.path.join(debs, name + "_*.deb"))[0]
             for name in ("lifeboat", "lifeboat-monitor", "lifeboat-actuator", "lifeboat-policy")]
         self.dir = os.path.join(lab.dir, "pool")
         self.root = os.path.join(self.dir, "root")
-        self.mode = mode
         self.autostart = "refuse"
         self.engine_key = None
 
@@ -99,7 +96,7 @@ class Pool:
         self.install()
         self.start_engine()
         self.wait_sound()
-        self.lifeboat("mode", self.mode)
+        self.lifeboat("mode", "act")
 
     def wait_sound(self):
         return wait_for("sound hosts", 240 * self.lab.scale, lambda: all(
@@ -110,14 +107,6 @@ class Pool:
 
     def ask(self, *args):
         return json.loads(self.lifeboat("--json", *args))
-
-    def refused(self, *args):
-        """What it says when it must refuse."""
-        done = subprocess.run([self.program("lifeboat"), "--door", self.path("door"), *args], capture_output=True,
-            text=True, check=False)
-        if done.returncode == 0:
-            raise Failed("lifeboat %s was not refused" % " ".join(args))
-        return done.stderr
 
     def hosts(self):
         return {row["name"]: row for row in self.ask("hosts")["hosts"]}

@@ -15,24 +15,24 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 from cases import chosen
-from lab import Lab
+from lab import COOL, HOT, Lab
 from machine import Failed, wait_for
 from pool import Pool
-from watch import Ping, beats_on, copying, moved, places, runs_on
+from watch import Ping, beats_on, copying, end_of, moved, places, runs_on
 
 
-HELPERS = """pid=$(pgrep %s -x xl) || { echo no xl runs; exit; }
+HELPERS = """pid=$(pgrep -n -x xl) || { echo no xl runs; exit; }
 cat /proc/$pid/limits; for n in mnt net pid ipc uts user; do readlink /proc/$pid/ns/$n; done"""
 
 
 def a_heated_host_is_emptied(lab, pool):
     with Ping(lab, "vm1") as ping:
-        lab.hosts["xen1"].heat(91)
+        lab.hosts["xen1"].heat(HOT)
         order = moved(pool, "vm1", "xen2")
         assert order["outcome"] == "moved", order
         beats_on(lab, "vm1")
     print("     longest silence in ping %.1f s" % ping.silence())
-    lab.hosts["xen1"].heat(40)
+    lab.hosts["xen1"].heat(COOL)
 
 
 def two_guests_cross_each_other(lab, pool):
@@ -61,9 +61,9 @@ def helpers_are_as_after_create(lab):
     host = lab.hosts["xen1"]
     unit = host.ssh("cat /proc/$(pgrep -n -x xl)/cgroup")
     assert "lifeboat-actuator.service" not in unit, unit
-    moved_guest = host.ssh(HELPERS % "-n")
+    moved_guest = host.ssh(HELPERS)
     host.ssh("systemd-run -q --wait --property=KillMode=process xl create -q /etc/xen/pv1.cfg", 240)
-    created = host.ssh(HELPERS % "-n")
+    created = host.ssh(HELPERS)
     host.ssh("xl destroy pv1")
     assert moved_guest == created, "%s\n--- differs from\n%s" % (moved_guest, created)
 
@@ -79,8 +79,7 @@ def a_link_cut_in_the_copy_leaves_the_guest_and_the_second_try_succeeds(lab, poo
     pool.lifeboat("drain", "xen2")
     first = copying(pool, "vm1")["order"]
     lab.cut("xen1", 1)
-    stayed = wait_for("the end of the first try", 240 * lab.scale, lambda: pool.order(first)["outcome"] and
-        pool.order(first))
+    stayed = end_of(pool, first)
     assert stayed["outcome"] == "stayed" and stayed["said_why"] == "link-lost", stayed
     assert runs_on(lab, "vm1", "xen2"), places(lab, "vm1")
     lab.mend("xen1", 1)
@@ -93,8 +92,7 @@ def xl_killed_in_the_copy_leaves_the_guest(lab, pool):
     pool.lifeboat("drain", "xen1")
     first = copying(pool, "vm1")["order"]
     lab.hosts["xen1"].ssh("kill -SEGV $(cat /run/lifeboat/orders/*/xl.pid)")
-    stayed = wait_for("the end of the first try", 240 * lab.scale, lambda: pool.order(first)["outcome"] and
-        pool.order(first))
+    stayed = end_of(pool, first)
     assert stayed["outcome"] == "stayed", stayed
     moved(pool, "vm1", "xen2", 600)
     pool.lifeboat("undrain", "xen1")
@@ -157,8 +155,7 @@ def a_guest_that_a_dead_xl_left_suspended_is_resumed(lab, pool):
     lab.hosts[here].ssh("""xl=$(cat /run/lifeboat/orders/*/xl.pid)
         until xl list vm1 | awk 'NR > 1 && $5 ~ /s/ { found = 1 } END { exit !found }'; do kill -0 $xl; done
         kill -KILL $xl""", 600)
-    stayed = wait_for("the end of the first try", 240 * lab.scale, lambda: pool.order(first)["outcome"] and
-        pool.order(first))
+    stayed = end_of(pool, first)
     assert stayed["outcome"] == "stayed", stayed
     moved(pool, "vm1", there, 600)
     pool.lifeboat("undrain", here)

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import time
 
 from machine import Failed, wait_for
 
@@ -70,9 +69,9 @@ def beats_on(lab, guest, seconds=30):
     return wait_for("a heartbeat of " + guest, seconds * lab.scale, lambda: check_heartbeats(lab, guest, last))
 
 
-def order_of(pool, guest, kind="move", since=0):
-    """The youngest order for a guest, of those that were opened after `since` were there."""
-    rows = [row for row in pool.orders() if row["guest"] == guest and row["kind"] == kind]
+def order_of(pool, guest):
+    """The youngest move of a guest."""
+    rows = [row for row in pool.orders() if row["guest"] == guest and row["kind"] == "move"]
     return max(rows, key=lambda row: tuple(map(int, row["order"].split("."))), default=None)
 
 
@@ -84,6 +83,12 @@ def copying(pool, guest, at_least=4 << 20):
     return wait_for("the copy of " + guest, 180 * pool.lab.scale, row)
 
 
+def end_of(pool, order):
+    """Wait until it has ended: its row."""
+    return wait_for("the end of order " + order, 240 * pool.lab.scale, lambda: pool.order(order)["outcome"] and
+        pool.order(order))
+
+
 def moved(pool, guest, host, seconds=400):
     """Wait until it runs there, alone, and every order for it has ended."""
     wait_for("%s on %s" % (guest, host), seconds * pool.lab.scale, lambda: runs_on(pool.lab, guest, host))
@@ -93,7 +98,3 @@ def moved(pool, guest, host, seconds=400):
 def ended(pool, guest):
     rows = [row for row in pool.orders() if row["guest"] == guest]
     return bool(rows) and all(row["state"] == "ended" for row in rows) and order_of(pool, guest)
-
-
-def stamp():
-    return time.monotonic()
