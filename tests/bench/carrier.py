@@ -61,12 +61,10 @@ def make_gigabit():
     must(libc.setns(here, CLONE_NEWNET))
     link = Link("1 Gbit/s", "10.0.0.2", "/proc/%d/fd/%d" % (os.getpid(), there))
     run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", link.namespace)
-    for name, address, inside in (("near", "10.0.0.1/24", list), ("far", "10.0.0.2/24", link.there)):
-        def at(*args, inside=inside):
-            run(*(args if inside is list else inside(*args)))
-        at("ip", "address", "add", address, "dev", name)
-        at("ip", "link", "set", name, "up")
-        at("tc", "qdisc", "add", "dev", name, "root", "tbf", "rate", "1gbit", "burst", "128kb", "latency", "10ms")
+    for end, device in ((Link("its other end", "10.0.0.1"), "near"), (link, "far")):
+        run(*end.there("ip", "address", "add", end.address + "/24", "dev", device))
+        run(*end.there("ip", "link", "set", device, "up"))
+        run(*end.there("tc", "qdisc", "add", "dev", device, "root", "tbf", "rate", "1gbit", "burst", "128kb", "latency", "10ms"))
     return link
 
 

@@ -2,7 +2,7 @@
 """Guests lost or doubled under faults: tests/bench/faults.py BUILD [SCHEDULES [FIRST SEED]]
 
 Random schedules of faults while guests move, as tests/pool/test_chaos.py plays them; every
-hypervisor's list is looked at each 100 ms, until 60 s (of the pool's time) after.
+hypervisor's list is looked at each 20 ms, until a minute of the pool's own, shorter time after.
 """
 
 import os

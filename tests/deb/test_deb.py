@@ -115,8 +115,7 @@ class Machine:
         self.root = root
         run("tar", "-xf", tar, "-C", root, "--numeric-owner")
         os.makedirs(root + "/run/systemd/system")
-        for name in ("policy-rc.d", "asked"):
-            self.remove("/usr/sbin/" + name)
+        self.remove("/usr/sbin/policy-rc.d")
         with open(root + "/usr/local/bin/systemctl", "w", encoding="utf-8") as f:
             f.write(STAND_IN)
         os.chmod(f.name, 0o755)
