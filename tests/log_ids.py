@@ -38,19 +38,22 @@ outcomes = set(re.findall(r'"([a-z-]+)"', re.search(
     r"outcome_names\[\] = \{([^}]*)\}", (root / "base/types.c").read_text()).group(1))) - {"none", "ready"}
 missing += sorted(outcomes ^ rows("### Outcomes"))
 
-# The actuators'.
+# The actuators', and what the engine writes in the place of one that has forgotten.
 actuator = "\n".join(p.read_text() for p in (root / "actuator").glob("*.c"))
 whys = set(re.findall(r'\b(?:mover_why|carrier_say_failed|give_up|refuse)\(\s*[^"();]{0,40},\s*"([a-z-]+)"', actuator))
 whys |= set(re.findall(r'return "([a-z-]+)";', (root / "actuator/preflight.c").read_text()))
 whys |= set(sum(re.findall(r'\? "([a-z-]+)" : "([a-z-]+)"', actuator), ()))
+engine = "\n".join(p.read_text() for p in (root / "policy").glob("*.c"))
+for_them = set(re.findall(r'text_copy\(o->row\.said_why,[^";]*"([a-z-]+)"\)', engine))
+whys |= for_them
 told = rows("### Why an order was refused or ended")
 missing += sorted(whys - told)
-stale += sorted(told - set(re.findall(r'"([a-z-]+)"', actuator)))
+stale += sorted(told - for_them - set(re.findall(r'"([a-z-]+)"', actuator)))
 for name in missing:
     print("not in doc/operations.md: " + name)
 for name in stale:
     print("in doc/operations.md and never logged: " + name)
-few = len(logged) < 20 or len(whys) < 40 or len(reasons) < 50 or len(outcomes) != 7
+few = len(logged) < 20 or len(whys) < 40 or len(reasons) < 50 or len(outcomes) != 7 or not for_them
 if few:
     print("found too few of them: a pattern is wrong")
 sys.exit(1 if missing or stale or few else 0)

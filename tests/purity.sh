@@ -4,8 +4,8 @@
 # itself, base/types and functions that work on values; the heap is alloc.c's alone.
 set -eu
 archive=$1
-own='core_|health_|orders_|place_|plan_|plausible_|queue_|rules_|say|say_|sensor_|storage_|why_'
-types='(health|mode|role|sensor_kind|quality|guest_type|guest_state|master|probe|probe_state|outcome)_name|uuid_(equal|is_nil|parse|format)'
+own='core_|health_|orders_|place_|plan_|plausible_|queue_|rules_|say|sensor_|storage_|why_'
+types='(health|mode|sensor_kind|quality|guest_type|guest_state|master|probe|probe_state|outcome)_name|uuid_(equal|is_nil|parse|format)'
 values='_?_?(memcpy|memmove|memset|memcmp|strcmp|strncmp|strlen|strnlen)(_chk)?|__stack_chk_fail|__assert_fail|_GLOBAL_OFFSET_TABLE_'
 heap='calloc|free'
 tools='__(asan|ubsan|sanitizer|gcov|llvm|start___sanc|stop___sanc)_?.*|__chk_fail'
