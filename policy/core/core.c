@@ -32,12 +32,7 @@ take_host(struct core *core, const struct event *event)
 	h = &core->host[core->n_hosts++];
 	memcpy(h->name, name, sizeof(name));
 	h->health = HEALTH_UNKNOWN;
-	h->reason = (struct reason){ .why = WHY_RESTARTED,
-		.sensor = -1,
-		.seen = NO_LIMIT,
-		.limit = NO_LIMIT,
-		.held_ms = -1,
-		.since = core->now };
+	h->reason = reason_plain(WHY_RESTARTED, core->now);
 	h->since = core->now;
 	h->due = NEVER;
 	queue_add(core, core->n_hosts - 1);

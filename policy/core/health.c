@@ -108,19 +108,6 @@ core_rule(int i, struct rule_view *out)
 	return true;
 }
 
-static struct reason
-plain(enum why why, mono_t since)
-{
-	return (struct reason){
-		.why = why,
-		.sensor = -1,
-		.seen = NO_LIMIT,
-		.limit = NO_LIMIT,
-		.held_ms = -1,
-		.since = since,
-	};
-}
-
 /* Where we look at one sensor. */
 struct look {
 	struct core *core;
@@ -138,7 +125,7 @@ slot(const struct look *l, struct reason *r, enum why why)
 
 	if (r->why != WHY_NONE && !named)
 		return NULL;
-	*r = plain(why, l->core->now);
+	*r = reason_plain(why, l->core->now);
 	r->sensor = l->sensor;
 	r->unit = l->f->kind;
 	return r;
@@ -227,7 +214,7 @@ look_at_probes(const struct core *core, int32_t host, struct judgement *j)
 	for (int i = 0; i < PROBES; i++) {
 		wrong |= h->probe_bad[i] > 0;
 		if (h->probe_bad[i] >= IN_A_ROW)
-			j->by[WHY_PROBE_LOST] = plain(WHY_PROBE_LOST, core->now);
+			j->by[WHY_PROBE_LOST] = reason_plain(WHY_PROBE_LOST, core->now);
 	}
 	return wrong;
 }
@@ -257,11 +244,11 @@ look_at_contact(struct core *core, int32_t host, struct judgement *j, mono_t *du
 	if (!h->heard) {
 		enum why why = h->returned ? WHY_SILENCE : WHY_RESTARTED;
 
-		j->by[why] = plain(why, core->now);
+		j->by[why] = reason_plain(why, core->now);
 		return;
 	}
 	if (mono_since(core->now, silent_at) >= 0) {
-		j->by[WHY_SILENCE] = plain(WHY_SILENCE, h->heard_at);
+		j->by[WHY_SILENCE] = reason_plain(WHY_SILENCE, h->heard_at);
 		j->by[WHY_SILENCE].held_ms = mono_since(core->now, h->heard_at);
 		return;
 	}
@@ -269,12 +256,12 @@ look_at_contact(struct core *core, int32_t host, struct judgement *j, mono_t *du
 	if (h->readings_in && usable)
 		*due = mono_min(*due, mono_add(h->readings_at, core->rules.facts_ms + 1));
 	if (settled && !usable && j->vital_lost.why == WHY_NONE)
-		j->by[WHY_BLIND] = plain(WHY_BLIND, core->now);
+		j->by[WHY_BLIND] = reason_plain(WHY_BLIND, core->now);
 	if (!settled || !usable || !(h->xen_in || probe_gone(h, PROBE_XEN)))
 		return;
 	if (h->health == HEALTH_UNKNOWN)
 		j->by[h->returned ? WHY_RETURNED : WHY_CALM] =
-		    plain(h->returned ? WHY_RETURNED : WHY_CALM, core->now);
+		    reason_plain(h->returned ? WHY_RETURNED : WHY_CALM, core->now);
 }
 
 static bool
@@ -313,7 +300,7 @@ look_at_calm(struct core *core, int32_t host, struct judgement *j, mono_t *due)
 		*due = mono_min(*due, calm);
 		return;
 	}
-	j->by[WHY_CALM] = plain(WHY_CALM, h->wrong_at);
+	j->by[WHY_CALM] = reason_plain(WHY_CALM, h->wrong_at);
 	j->by[WHY_CALM].held_ms = mono_since(core->now, h->wrong_at);
 }
 

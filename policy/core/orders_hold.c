@@ -58,12 +58,7 @@ fill_restored(struct core *core, struct order *o, const struct event *event)
 	o->name[NAME_SIZE - 1] = '\0';
 	o->from = event->host;
 	o->to = f->to;
-	o->reason = (struct reason){ .why = why_cut(f->why),
-		.sensor = -1,
-		.seen = NO_LIMIT,
-		.limit = NO_LIMIT,
-		.held_ms = -1,
-		.since = core->now };
+	o->reason = reason_plain(why_cut(f->why), core->now);
 	o->since = core->now;
 	o->memory_kib = f->memory_kib > (uint64_t)QUANTITY_MAX ? (uint64_t)QUANTITY_MAX
 							       : f->memory_kib;

@@ -165,6 +165,20 @@ struct core {
 	struct actions *out;   /* during a step */
 };
 
+/* One that has no numbers, and no duration. */
+static inline struct reason
+reason_plain(enum why why, mono_t since)
+{
+	return (struct reason){
+		.why = why,
+		.sensor = -1,
+		.seen = NO_LIMIT,
+		.limit = NO_LIMIT,
+		.held_ms = -1,
+		.since = since,
+	};
+}
+
 static inline bool
 host_valid(const struct core *core, host_t h)
 {

@@ -144,14 +144,8 @@ fill(const struct core *core, struct reason *r, const struct path *p)
 {
 	if (r->why != WHY_NONE && r->since.ms <= p->since.ms)
 		return;
-	*r = (struct reason){
-		.why = (enum why)p->verdict,
-		.sensor = -1,
-		.seen = NO_LIMIT,
-		.limit = NO_LIMIT,
-		.held_ms = mono_since(core->now, p->since),
-		.since = p->since,
-	};
+	*r = reason_plain((enum why)p->verdict, p->since);
+	r->held_ms = mono_since(core->now, p->since);
 }
 
 void
