@@ -45,15 +45,10 @@ take_restart(struct core *core, uint64_t term)
 		core->number = 0;
 	core->term = term;
 	for (int32_t i = 0; i < core->n_hosts; i++) {
-		struct host *h = &core->host[i];
-
-		h->heard = h->returned = false;
-		h->readings_in = h->xen_in = h->storage_in = h->probes_in = false;
-		memset(h->probe_bad, 0, sizeof(h->probe_bad));
-		sensor_forget(core, i);
-		storage_forget(core, i);
+		health_forget(core, i);
+		core->host[i].returned = false;
 		plan_watch(core, i);
-		h->due = core->now;
+		core->host[i].due = core->now;
 	}
 	queue_build(core);
 	orders_restart(core);
@@ -174,7 +169,6 @@ take_xen(struct core *core, const struct event *event)
 		core->plan_at = core->now;
 }
 
-/* True when a host's report was taken in. */
 static void
 take_report(struct core *core, const struct event *event)
 {

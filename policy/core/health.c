@@ -330,14 +330,12 @@ judge(struct core *core, int32_t host, mono_t *due)
 	return j;
 }
 
-/* What was known of a silent host holds no longer. */
-static void
-forget(struct core *core, int32_t host)
+void
+health_forget(struct core *core, int32_t host)
 {
 	struct host *h = &core->host[host];
 
 	h->heard = false;
-	h->returned = true;
 	h->readings_in = h->xen_in = h->storage_in = h->probes_in = false;
 	memset(h->probe_bad, 0, sizeof(h->probe_bad));
 	sensor_forget(core, host);
@@ -364,8 +362,10 @@ change(struct core *core, int32_t host, enum health to, const struct reason *r)
 		h->since = core->now;
 	h->health = to;
 	h->reason = *r;
-	if (r->why == WHY_SILENCE)
-		forget(core, host);
+	if (r->why == WHY_SILENCE) {
+		h->returned = true;
+		health_forget(core, host);
+	}
 }
 
 /* The reason that is named stays named while it lasts. */

@@ -25,4 +25,7 @@ struct reason health_row(int row, const struct judgement *j, enum health *to);
  * again. */
 void health_judge(struct core *core, int32_t host);
 
+/* What was known of this host holds no longer: it is not heard until it reports again. */
+void health_forget(struct core *core, int32_t host);
+
 #endif
