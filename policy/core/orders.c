@@ -15,6 +15,12 @@ orders_of(const struct core *core, const struct uuid *guest)
 	return false;
 }
 
+enum why
+orders_cause(const struct host *h)
+{
+	return h->health == HEALTH_FAILING ? h->reason.why : WHY_DRAIN;
+}
+
 bool
 orders_room(const struct core *core)
 {
@@ -79,7 +85,7 @@ orders_open(struct core *core, host_t from, int guest, host_t to, const uint16_t
 	const struct guest_facts *g = &core->xen[from.i].guests[guest];
 	const struct host *h = &core->host[from.i];
 	struct order *o = &core->order[core->n_orders++];
-	enum why why = h->health == HEALTH_FAILING ? h->reason.why : WHY_DRAIN;
+	enum why why = orders_cause(h);
 	struct action *a;
 
 	memset(o, 0, sizeof(*o));

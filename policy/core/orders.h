@@ -20,6 +20,8 @@
 
 /* The guest has an open order. */
 bool orders_of(const struct core *core, const struct uuid *guest);
+/* Why the guests of an emptying host leave it: what it fails for, or the drain. */
+enum why orders_cause(const struct host *h);
 /* The table and the cooldowns have room for one more. */
 bool orders_room(const struct core *core);
 /* Open an order: a prepare to the target.  There must be room. */

@@ -56,12 +56,6 @@ note(struct core *core, int32_t host, const struct said *news)
 	return true;
 }
 
-static enum why
-why_empty(const struct host *h)
-{
-	return h->health == HEALTH_FAILING ? h->reason.why : WHY_DRAIN;
-}
-
 static struct action *
 say_guest(struct core *core, enum action_kind kind, enum why why, const struct wish *w)
 {
@@ -81,7 +75,7 @@ say_once(struct core *core, const struct wish *w, host_t to, enum why stays,
     const uint16_t *refused)
 {
 	const struct host *h = &core->host[w->from.i];
-	enum why why = why_empty(h);
+	enum why why = orders_cause(h);
 	struct said news = {
 		.guest = core->xen[w->from.i].guests[w->guest].uuid,
 		.to = to,
