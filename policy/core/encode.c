@@ -15,11 +15,20 @@ struct codec {
 	void *to;
 	const uint8_t *data;
 	size_t len, at;
-	uint64_t sum; /* FNV-1a of everything before */
+	uint64_t sum; /* of everything before */
 	size_t used;
 	uint8_t buf[CODEC_BUF];
 	bool ok;
 };
+
+/* FNV-1a, begun with 0. */
+static uint64_t
+sum_on(uint64_t sum, const uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		sum = (sum ^ data[i]) * UINT64_C(1099511628211);
+	return sum;
+}
 
 static void
 flush(struct codec *c)
@@ -47,8 +56,7 @@ bytes(struct codec *c, void *data, size_t len)
 		memcpy(b, c->data + c->at, len);
 		c->at += len;
 	}
-	for (size_t i = 0; i < len; i++)
-		c->sum = (c->sum ^ b[i]) * UINT64_C(1099511628211);
+	c->sum = sum_on(c->sum, b, len);
 }
 
 static uint64_t
@@ -340,14 +348,18 @@ whole_host(struct codec *c, struct core *core, int32_t i)
 }
 
 static void
+order_id(struct codec *c, order_t *id)
+{
+	u64(c, &id->term);
+	u32(c, &id->number);
+}
+
+static void
 order(struct codec *c, struct order *o, int32_t hosts)
 {
-	u64(c, &o->prepare.term);
-	u32(c, &o->prepare.number);
-	u64(c, &o->move.term);
-	u32(c, &o->move.number);
-	u64(c, &o->follow.term);
-	u32(c, &o->follow.number);
+	order_id(c, &o->prepare);
+	order_id(c, &o->move);
+	order_id(c, &o->follow);
 	flag(c, &o->follow_failed);
 	u8(c, &o->said, OUTCOME_UNDEFINED);
 	u8(c, &o->said_why, WHYS - 1);
@@ -423,15 +435,13 @@ core_encode(const struct core *core, void (*put)(void *to, const void *data, siz
 static bool
 sum_fits(const uint8_t *data, size_t len)
 {
-	uint64_t sum = 0, last = 0;
+	uint64_t last = 0;
 
 	if (len < sizeof(last))
 		return false;
-	for (size_t i = 0; i < len - sizeof(last); i++)
-		sum = (sum ^ data[i]) * UINT64_C(1099511628211);
 	for (size_t i = 0; i < sizeof(last); i++)
 		last |= (uint64_t)data[len - sizeof(last) + i] << 8 * i;
-	return sum == last;
+	return sum_on(0, data, len - sizeof(last)) == last;
 }
 
 bool
