@@ -2,9 +2,12 @@
 
 #define TEMP_LIMIT_MAX INT64_C(150000)
 
-/* What broken sensors, unplugged diodes and half-read registers give, in mC. */
-static const int64_t sentinels[] = { -128000, 127000, 127500, 127937, 255000, 511000,
-	-273150 };
+/* Nothing in a host that works is as hot. */
+#define TEMP_MAX INT64_C(200000)
+
+/* What unplugged diodes and half-read registers give within the range that can be true,
+ * in mC.  Outside of it they give -273150, -128000, 255000, 511000 and more. */
+static const int64_t sentinels[] = { TEMP_SURE_BELOW, 127500, 127937 };
 
 static bool
 limit_usable(const struct sensor_facts *f, int i)
@@ -65,7 +68,7 @@ plausible_reading(enum sensor_kind kind, const struct reading *r)
 		return WHY_NOT_FINITE;
 	if (kind != SENSOR_TEMP)
 		return WHY_NONE;
-	if (r->value > 200000 || r->value < -60000)
+	if (r->value > TEMP_MAX || r->value < TEMP_SURE_FROM)
 		return WHY_SENTINEL;
 	for (size_t i = 0; i < sizeof(sentinels) / sizeof(sentinels[0]); i++) {
 		if (r->value == sentinels[i])

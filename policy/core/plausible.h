@@ -8,6 +8,9 @@
 
 #include "policy/core/state.h"
 
+/* What broken sensors give lies below the first, or at the second and above; in mC. */
+enum { TEMP_SURE_FROM = -60000, TEMP_SURE_BELOW = 127000 };
+
 /* The limits that may be used, as bits 1 << LIMIT_*.  *cross: they contradict each
  * other, and none may. */
 uint8_t plausible_limits(const struct sensor_facts *f, bool *cross);

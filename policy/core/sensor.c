@@ -264,31 +264,34 @@ take(struct core *core, int32_t host, int i, const struct reading *r)
 	mark(core, host, i);
 }
 
-/* Nothing about it needs a second look. */
+/* No sensor has to be broken for that temperature, and it is near the last. */
+static bool
+is_ordinary(int64_t from, int64_t to, int64_t step)
+{
+	int64_t dv = to > from ? to - from : from - to;
+
+	return dv <= step && to >= TEMP_SURE_FROM && to < TEMP_SURE_BELOW;
+}
+
+/* Nothing about it needs a second look, and it is taken in; false: nothing was done. */
 static bool
 take_quietly(struct sensor_state *s, const struct reading *r, mono_t now, int64_t step)
 {
-	int64_t dv;
+	bool fan = s->kind == SENSOR_FAN;
 
 	if (r->quality != QUALITY_GOOD || r->flags || !s->ever_read)
 		return false;
-	if (r->value <= s->low || r->value >= s->high)
+	if (r->value <= s->low || r->value >= s->high || (fan && r->value <= 0))
 		return false;
 	if (r->value != s->value) {
-		dv = r->value > s->value ? r->value - s->value : s->value - r->value;
-		if (s->kind == SENSOR_TEMP &&
-		    (dv > step || r->value >= 127000 || r->value < -60000))
-			return false;
 		if (s->stuck || s->kind == SENSOR_INTRUSION)
+			return false;
+		if (s->kind == SENSOR_TEMP && !is_ordinary(s->value, r->value, step))
 			return false;
 		s->changed_at = now;
 		s->value = r->value;
 	}
-	if (s->kind == SENSOR_FAN) {
-		if (r->value <= 0)
-			return false;
-		s->turned = true;
-	}
+	s->turned |= fan;
 	s->raw = r->value;
 	s->quality = QUALITY_GOOD;
 	s->flags = 0;
