@@ -47,8 +47,7 @@ struct host_view {
 	int64_t seen, limit;
 	mono_t since; /* when it turned so */
 	mono_t heard; /* last report */
-	mono_t
-	    wrong; /* last step with anything wrong there, held for long enough or not */
+	mono_t wrong; /* last step with anything wrong there, however shortly */
 	bool ever_heard, cordoned, drained, held;
 	bool actuator; /* connected */
 	uint8_t probes[PROBES];

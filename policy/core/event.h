@@ -169,8 +169,7 @@ struct event {
 		struct {
 			order_t order;
 			enum outcome outcome;
-			enum why
-			    why; /* of a refusal, WHY_REFUSED when the actuator's own */
+			enum why why; /* WHY_REFUSED: the actuator's own reason */
 		} outcome;
 		bool connected; /* EVENT_ACTUATOR */
 		struct order_facts order;

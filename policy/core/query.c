@@ -277,10 +277,11 @@ core_plan(const struct core *core, host_t from, const struct uuid *guest, host_t
 		return false;
 	for (int i = 0; i < core->host[from.i].n_said; i++) {
 		const struct said *said = &core->sayings[from.i].said[i];
+
 		if (!uuid_equal(&said->guest, guest))
 			continue;
 		*to = said->to;
-		*stays = said->stays;
+		*stays = (enum why)said->stays;
 		return true;
 	}
 	return false;
