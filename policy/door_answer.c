@@ -162,7 +162,7 @@ static json_t *
 answer_why_not(const struct engine *e, const struct door_request *q)
 {
 	host_t from, only = HOST_NONE;
-	json_t *row;
+	json_t *row, *out;
 	int guest;
 
 	if (!core_guest(e->core, q->guest, &from, &guest))
@@ -173,9 +173,11 @@ answer_why_not(const struct engine *e, const struct door_request *q)
 			return refuse("no host of that name");
 	}
 	row = door_guest_row(e, from, guest);
-	return json_pack("{s:b, s:O, s:O, s:O, s:o*}", "ok", 1, "guest",
+	out = json_pack("{s:b, s:O, s:O, s:O, s:o*}", "ok", 1, "guest",
 	    json_object_get(row, "name"), "from", json_object_get(row, "host"), "stays",
 	    json_object_get(row, "stays"), "place", door_place(e, from, guest, only));
+	json_decref(row);
+	return out;
 }
 
 static json_t *

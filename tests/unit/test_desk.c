@@ -427,6 +427,18 @@ act_needs_an_actuator_and_its_silence_is_noticed(void **state)
 	assert_int_equal(core_orders(r->engine->core), 1);
 }
 
+static void
+a_guest_is_asked_about_with_and_without_a_host(void **state)
+{
+	struct rig *r = *state;
+
+	rig_door_says(r, "{\"op\":\"why-not\",\"guest\":\"web\"}", "\"gate\":\"self\"");
+	rig_door_says(r, "{\"op\":\"why-not\",\"guest\":\"web\",\"host\":\"n2\"}",
+	    "\"from\":\"n1\",\"guest\":\"web\",\"ok\":true,\"place\":[{");
+	rig_door_says(r, "{\"op\":\"why-not\",\"guest\":\"web\",\"host\":\"n9\"}",
+	    "no host of that name");
+}
+
 int
 main(void)
 {
@@ -452,6 +464,7 @@ main(void)
 		    a_restart_while_the_targets_word_is_awaited_ends_the_order_and_the_berth),
 		CASE(a_move_that_cannot_be_stored_ends_with_its_prepare),
 		CASE(act_needs_an_actuator_and_its_silence_is_noticed),
+		CASE(a_guest_is_asked_about_with_and_without_a_host),
 	};
 #undef CASE
 
