@@ -84,10 +84,15 @@ refusals(const struct action *a)
 	return len ? log_text("%s", text) : NULL;
 }
 
-static bool
-is_about_guest(const struct action *a)
+/* Where the engine's reason is only that the actuator said so: the actuator's own. */
+static const char *
+reason(const struct engine *e, const struct action *a)
 {
-	return !uuid_is_nil(&a->guest);
+	bool passed_on =
+	    a->kind == ACTION_OUTCOME && (a->why == WHY_NONE || a->why == WHY_REFUSED);
+	const struct book_order *o = passed_on ? book_find(&e->book, a->order) : NULL;
+
+	return o && o->row.said_why[0] ? o->row.said_why : why_word(a->why);
 }
 
 void
@@ -95,7 +100,7 @@ dispatch(struct engine *e, mono_t now, const struct action *a)
 {
 	char prose[HISTORY_TEXT];
 	bool health = a->kind == ACTION_HEALTH;
-	bool guest = is_about_guest(a);
+	bool guest = !uuid_is_nil(&a->guest);
 	const char *sensor = a->sensor >= 0 && !guest ? a->name : NULL;
 	struct sensor_view view;
 
@@ -111,8 +116,8 @@ dispatch(struct engine *e, mono_t now, const struct action *a)
 		? log_text("%" PRIu64 ".%" PRIu32, a->order.term, a->order.number)
 		: NULL,
 	    "outcome", a->outcome != OUTCOME_NONE ? outcome_name(a->outcome) : NULL,
-	    "why", why_word(a->why), "sensor", sensor, "seen", quantity(a, a->seen),
-	    "limit", quantity(a, a->limit), "held",
+	    "why", reason(e, a), "sensor", sensor, "seen", quantity(a, a->seen), "limit",
+	    quantity(a, a->limit), "held",
 	    a->held_ms > 0 ? log_text("%" PRId64 "ms", a->held_ms) : NULL, "refused",
 	    refusals(a), "mode", a->kind == ACTION_MODE ? mode_name(a->mode) : NULL,
 	    NULL);

@@ -57,6 +57,10 @@ char *rig_door(struct rig *r, const char *request);
 /* Fails the test unless that part is in the answer. */
 void rig_door_says(struct rig *r, const char *request, const char *part);
 
+/* The log is kept from the one to the other, which returns it: until the next. */
+void rig_log_begin(void);
+const char *rig_log_end(void);
+
 /* n1 is drained in mode act: the prepare is with n2's actuator; its state there. */
 Lifeboat__OrderState *rig_prepare(struct rig *r);
 /* It is ready, for the next rig_ask(). */

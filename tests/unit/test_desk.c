@@ -427,6 +427,47 @@ act_needs_an_actuator_and_its_silence_is_noticed(void **state)
 	assert_int_equal(core_orders(r->engine->core), 1);
 }
 
+/* Fails the test unless the engine logs that while the actuator asks. */
+static void
+asking_logs(struct rig *r, int host, const char *part)
+{
+	rig_log_begin();
+	rig_ask(r, host);
+	assert_non_null(strstr(rig_log_end(), part));
+}
+
+static void
+the_line_of_a_refusal_has_the_hosts_own_why(void **state)
+{
+	struct rig *r = *state;
+	Lifeboat__OrderState *s;
+
+	s = rig_prepare(r);
+	s->outcome = OUTCOME_REFUSED;
+	s->why = strdup("no-file");
+	asking_logs(r, 1,
+	    "<5>order-outcome guest=web from=n1 to=n2 order=1.1 outcome=refused "
+	    "why=no-file\n");
+}
+
+static void
+the_line_of_an_end_has_the_hosts_own_why(void **state)
+{
+	struct rig *r = *state;
+	Lifeboat__OrderState *prepared, *moving;
+
+	prepared = rig_prepare(r);
+	moving = rig_move(r, prepared);
+	moving->outcome = OUTCOME_STAYED;
+	moving->why = strdup("stalled");
+	rig_ask(r, 0);
+	prepared->outcome = OUTCOME_STAYED;
+	prepared->why = strdup("aborted");
+	asking_logs(r, 1,
+	    "<5>order-outcome guest=web from=n1 to=n2 order=1.2 outcome=stayed "
+	    "why=stalled\n");
+}
+
 static void
 a_guest_is_asked_about_with_and_without_a_host(void **state)
 {
@@ -464,6 +505,8 @@ main(void)
 		    a_restart_while_the_targets_word_is_awaited_ends_the_order_and_the_berth),
 		CASE(a_move_that_cannot_be_stored_ends_with_its_prepare),
 		CASE(act_needs_an_actuator_and_its_silence_is_noticed),
+		CASE(the_line_of_a_refusal_has_the_hosts_own_why),
+		CASE(the_line_of_an_end_has_the_hosts_own_why),
 		CASE(a_guest_is_asked_about_with_and_without_a_host),
 	};
 #undef CASE
