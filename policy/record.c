@@ -21,6 +21,7 @@ struct record {
 	uint64_t limit;
 	FILE *f;
 	char *buffer; /* owned: f's */
+	mono_t now;   /* of the event under way */
 	mono_t since; /* start of the segment, or of the pause after a failure */
 	bool tried;
 	uint64_t bytes; /* of the segment */
@@ -59,14 +60,14 @@ record_free(struct record *r)
 }
 
 static void
-stop(struct record *r, int error, mono_t now)
+stop(struct record *r, int error)
 {
 	char text[128];
 
 	if (r->f)
 		fclose(r->f);
 	r->f = NULL;
-	r->since = now;
+	r->since = r->now;
 	if (r->error.text[0] == '\0')
 		log_line(LOG_LEVEL_ERROR, "recording-stopped", "folder", r->folder,
 		    "error", err_text(text, sizeof(text), error), NULL);
@@ -127,7 +128,7 @@ make_room(const struct record *r)
 }
 
 static void
-begin(struct record *r, struct trace *t, const struct core *core, mono_t now)
+begin(struct record *r, const struct trace *t, const struct core *core)
 {
 	char path[2 * PATH_SIZE];
 	int fd;
@@ -142,12 +143,17 @@ begin(struct record *r, struct trace *t, const struct core *core, mono_t now)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 	r->f = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!r->f) {
-		stop(r, -errno, now);
+		stop(r, -errno);
 		return;
 	}
 	setvbuf(r->f, r->buffer, _IOFBF, BUFFER);
-	r->since = now;
+	r->since = r->now;
 	trace_write_head(r->f, t, core);
+	if (fflush(r->f) != 0 || ferror(r->f)) {
+		stop(r, errno ? -errno : -EIO);
+		unlink(path); /* of no use without its head */
+		return;
+	}
 	r->bytes = r->head = (uint64_t)ftell(r->f);
 	if (r->error.text[0])
 		log_line(
@@ -156,12 +162,13 @@ begin(struct record *r, struct trace *t, const struct core *core, mono_t now)
 }
 
 static bool
-is_due(const struct record *r, mono_t now)
+is_due(const struct record *r)
 {
+	int64_t since = mono_since(r->now, r->since);
+
 	if (r->f)
-		return r->bytes > segment_bytes(r) ||
-		       mono_since(now, r->since) > RECORD_SEGMENT_MS;
-	return !r->tried || mono_since(now, r->since) > RECORD_RETRY_MS;
+		return r->bytes > segment_bytes(r) || since > RECORD_SEGMENT_MS;
+	return !r->tried || since > RECORD_RETRY_MS;
 }
 
 void
@@ -170,9 +177,10 @@ record_event(
 {
 	if (r->folder[0] == '\0')
 		return;
-	if (is_due(r, event->now)) {
+	r->now = event->now;
+	if (is_due(r)) {
 		r->tried = true;
-		begin(r, t, core, event->now);
+		begin(r, t, core);
 	}
 	if (r->f)
 		trace_event(t, r->f, core, (mono_t){ 0 }, event);
@@ -195,7 +203,7 @@ record_actions(struct record *r, const struct trace *t, const struct core *core,
 	if (at >= 0)
 		r->bytes = (uint64_t)at;
 	if (ferror(r->f))
-		stop(r, errno ? -errno : -EIO, r->since);
+		stop(r, errno ? -errno : -EIO);
 }
 
 bool
