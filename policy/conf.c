@@ -149,7 +149,6 @@ add_guest(struct policy_conf *c, const char *pattern, struct err *err)
 	return g;
 }
 
-/* inih joins nothing: a section met again after another is the same section. */
 static void *
 entry(void *out, const char *kind, const char *name, struct err *err)
 {
@@ -206,7 +205,7 @@ policy_conf_read(struct policy_conf **out, const char *path, struct err *err)
 	int r = -ENOMEM;
 
 	if (!c)
-		return r;
+		return err_set(err, r, "out of memory");
 	c->hosts = calloc(CONF_MAX_HOSTS, sizeof(*c->hosts));
 	c->sensors = calloc(CONF_MAX_PATTERNS, sizeof(*c->sensors));
 	c->guests = calloc(CONF_MAX_PATTERNS, sizeof(*c->guests));

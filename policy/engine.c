@@ -172,9 +172,8 @@ engine_new(struct engine **out, struct policy_conf *conf, mono_t now, struct err
 
 	if (!e) {
 		policy_conf_free(conf);
-		return r;
+		return err_set(err, r, "out of memory");
 	}
-	err_set(err, r, "out of memory");
 	e->conf = conf;
 	e->started = now;
 	e->history = calloc(1, sizeof(*e->history));
@@ -208,6 +207,8 @@ engine_new(struct engine **out, struct policy_conf *conf, mono_t now, struct err
 	*out = e;
 	e = NULL;
 out:
+	if (r == -ENOMEM)
+		err_set(err, r, "out of memory");
 	engine_free(e);
 	return r;
 }

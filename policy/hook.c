@@ -355,12 +355,12 @@ start_next(struct hook *h)
 }
 
 int
-hook_open(struct hook **out, uv_loop_t *loop, struct engine *engine)
+hook_open(struct hook **out, uv_loop_t *loop, struct engine *engine, struct err *err)
 {
 	struct hook *h = calloc(1, sizeof(*h));
 
 	if (!h)
-		return -ENOMEM;
+		return err_set(err, -ENOMEM, "out of memory");
 	h->engine = engine;
 	h->loop = loop;
 	uv_timer_init(loop, &h->start);

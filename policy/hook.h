@@ -17,8 +17,9 @@ enum { HOOK_AT_ONCE = 4, HOOK_QUEUE = 64 };
 
 struct hook;
 
-/* Runs what engine->conf names, now and after a reload; nothing while it names none. */
-int hook_open(struct hook **out, uv_loop_t *loop, struct engine *engine);
+/* Runs what engine->conf names, now and after a reload; nothing while it names none.  0,
+ * or -errno with a sentence. */
+int hook_open(struct hook **out, uv_loop_t *loop, struct engine *engine, struct err *err);
 /* Kills what runs.  Then run the loop until it is empty, and free. */
 void hook_close(struct hook *h);
 struct hook *hook_free(struct hook *h);

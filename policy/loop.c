@@ -207,7 +207,7 @@ loop_run(struct engine *engine, const char *conf_path, struct err *err)
 	if (r == 0)
 		r = door_open(&l.door, &l.uv, engine, engine->conf->door, err);
 	if (r == 0)
-		r = hook_open(&l.hook, &l.uv, engine);
+		r = hook_open(&l.hook, &l.uv, engine, err);
 	if (r == 0) {
 		start_handles(&l);
 		log_line(LOG_LEVEL_NOTICE, "engine-start", "version", LIFEBOAT_VERSION,

@@ -38,7 +38,7 @@ setup(void **state)
 	r.engine->conf->hook_ms = 10000;
 	if (uv_loop_init(&loop) < 0)
 		return -1;
-	return hook_open(&hook, &loop, r.engine);
+	return hook_open(&hook, &loop, r.engine, NULL);
 }
 
 static int
