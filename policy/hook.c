@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -31,7 +32,7 @@ struct run {
 	uv_timer_t limit;
 	uv_write_t write;
 	int handles; /* open: freed with the last */
-	bool over, killed;
+	bool killed;
 };
 
 struct hook {
@@ -63,11 +64,11 @@ static void
 set(struct note *n, const char *name, const char *fmt, ...)
 {
 	char *to = n->variable[n->n];
-	int len = snprintf(to, VARIABLE_SIZE, "%s=", name);
+	int len;
 	va_list ap;
 
-	if (n->n == VARIABLES - 1)
-		return;
+	assert(n->n < VARIABLES);
+	len = snprintf(to, VARIABLE_SIZE, "%s=", name);
 	va_start(ap, fmt);
 	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is started above */
 	vsnprintf(to + len, VARIABLE_SIZE - (size_t)len, fmt, ap);
@@ -204,7 +205,6 @@ end_run(struct run *r)
 {
 	struct hook *h = r->hook;
 
-	r->over = true;
 	for (int i = 0; i < HOOK_AT_ONCE; i++)
 		if (h->run[i] == r)
 			h->run[i] = NULL;
@@ -323,7 +323,6 @@ begin(struct hook *h, struct note *note)
 		}
 	h->running++;
 	failed = spawn(r);
-	r->process.data = r;
 	if (failed) {
 		log_line(LOG_LEVEL_ERROR, "hook-not-run", "exec", h->engine->conf->hook,
 		    "error", uv_strerror(failed), NULL);
