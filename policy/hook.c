@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/oom.h"
+#include "base/text.h"
 #include "policy/core/core.h"
 #include "policy/dispatch.h"
 #include "policy/door_answer.h"
@@ -19,7 +20,8 @@ enum { VARIABLES = 16, VARIABLE_SIZE = 512, STREAMS = 3, HANDLES = 3 };
 
 /* An event as its process will have it. */
 struct note {
-	char *line; /* owned: for its standard input */
+	char *line;  /* owned: for its standard input */
+	char id[32]; /* the log's, for ours */
 	int n;
 	char variable[VARIABLES][VARIABLE_SIZE];
 };
@@ -115,6 +117,7 @@ make_note(
 		return NULL;
 	}
 	free(line);
+	text_copy(n->id, sizeof(n->id), id);
 	set(n, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	set(n, "LIFEBOAT_EVENT", "%s", id);
 	describe(n, e, a, text);
@@ -222,10 +225,10 @@ on_exit_of(uv_process_t *process, int64_t status, int signal_number)
 
 	if (r->killed)
 		log_line(LOG_LEVEL_WARNING, "hook-killed", "exec",
-		    r->hook->engine->conf->hook, "event", r->note->variable[1], NULL);
+		    r->hook->engine->conf->hook, "event", r->note->id, NULL);
 	else if (status != 0 || signal_number != 0)
 		log_line(LOG_LEVEL_WARNING, "hook-failed", "exec",
-		    r->hook->engine->conf->hook, "event", r->note->variable[1], "status",
+		    r->hook->engine->conf->hook, "event", r->note->id, "status",
 		    log_int(status), "signal",
 		    signal_number ? log_int(signal_number) : NULL, NULL);
 	end_run(r);

@@ -161,6 +161,19 @@ one_that_fails_does_not_read_or_is_not_there_hurts_nobody(void **state)
 	assert_string_equal(read_said(), "");
 }
 
+static void
+the_line_of_one_that_fails_names_its_event(void **state)
+{
+	(void)state;
+	rig_run(&r, 3000);
+	finish();
+	write_script("cat >/dev/null; exit 3");
+	rig_log_begin();
+	drain(true);
+	finish();
+	assert_non_null(strstr(rig_log_end(), "/hook event=would-move status=3\n"));
+}
+
 /* More than may wait: the rest is dropped, and nothing is held up. */
 static void
 a_flood_is_bounded(void **state)
@@ -217,6 +230,7 @@ main(void)
 		CASE(it_hears_of_a_guest_that_no_xl_watches),
 		CASE(one_that_hangs_is_killed_with_what_it_started),
 		CASE(one_that_fails_does_not_read_or_is_not_there_hurts_nobody),
+		CASE(the_line_of_one_that_fails_names_its_event),
 		CASE(a_flood_is_bounded),
 		CASE(memory_is_taken_from_it_before_the_engine),
 		CASE(what_runs_at_the_end_is_killed),
