@@ -134,6 +134,8 @@ book_close(struct book *b, struct book_order *o)
 	}
 	while (b->order[i] != o)
 		i++;
-	b->order[i] = b->order[--b->n];
+	b->n--;
+	memmove(&b->order[i], &b->order[i + 1],
+	    (size_t)(b->n - i) * sizeof(struct book_order *));
 	book_order_free(o);
 }

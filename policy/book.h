@@ -35,16 +35,17 @@ struct book_order {
 
 struct book {
 	struct store *store;
-	struct book_order **order; /* owned, as are they */
+	struct book_order **order; /* owned, as are they; oldest first */
 	int n, room;
 };
 
 /* A zeroed book with a store is an empty one. */
 void book_deinit(struct book *b);
 
-/* Takes over o (from malloc) once it is stored; -errno: the caller keeps it. */
+/* Takes over o (from malloc), the newest, once it is stored; -errno: it stays the
+ * caller's. */
 int book_add(struct book *b, struct book_order *o, struct err *err);
-/* One that the store already has. */
+/* One that the store already has, the next in the order of their opening. */
 int book_restore(struct book *b, struct book_order *o);
 
 struct book_order *book_find(const struct book *b, order_t id);

@@ -107,25 +107,11 @@ add_closed(void *to, const struct store_order *o)
 	json_array_append_new(to, r);
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	order_t x = (*(struct book_order *const *)a)->row.id;
-	order_t y = (*(struct book_order *const *)b)->row.id;
-
-	if (x.term != y.term)
-		return x.term < y.term ? -1 : 1;
-	return x.number < y.number ? -1 : x.number > y.number;
-}
-
 json_t *
 door_open_orders(const struct engine *e)
 {
 	json_t *rows = json_array();
 
-	if (e->book.n > 0)
-		qsort(e->book.order, (size_t)e->book.n, sizeof(struct book_order *),
-		    compare);
 	for (int i = 0; i < e->book.n; i++)
 		json_array_append_new(rows, open_row(e, e->book.order[i]));
 	return rows;
