@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,12 @@ bool
 book_same(order_t a, order_t b)
 {
 	return a.term == b.term && a.number == b.number;
+}
+
+const char *
+book_id_text(order_t id)
+{
+	return log_text("%" PRIu64 ".%" PRIu32, id.term, id.number);
 }
 
 bool

@@ -61,6 +61,8 @@ void book_close(struct book *b, struct book_order *o);
 struct book_order *book_order_free(struct book_order *o);
 
 bool book_same(order_t a, order_t b);
+/* "3.14": for log_line() only. */
+const char *book_id_text(order_t id);
 
 /* Given to mend the end of a move: a resume or a clean. */
 bool book_is_follow(const struct store_order *row);

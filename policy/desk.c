@@ -9,6 +9,7 @@
 #include "policy/desk.h"
 #include "policy/desk_internal.h"
 #include "policy/dispatch_order.h"
+#include "policy/draft.h"
 
 /* A term that no engine reaches: what claims more is no term. */
 #define TERM_MAX (UINT64_C(1) << 48)
@@ -145,11 +146,7 @@ name_id(struct engine *e, order_t id)
 {
 	Lifeboat__OrderId *m = &e->desk->id[e->desk->n_ids++];
 
-	lifeboat__order_id__init(m);
-	m->engine.data = (uint8_t *)(uintptr_t)store_instance(e->store);
-	m->engine.len = sizeof(struct uuid);
-	m->term = id.term;
-	m->number = id.number;
+	draft_id(m, e, id);
 	return m;
 }
 
@@ -268,7 +265,7 @@ forget(struct engine *e, struct book_order *o, mono_t now)
 	order_t id = o->row.id;
 
 	log_line(LOG_LEVEL_WARNING, "order-forgotten", "host", o->row.host, "order",
-	    desk_id_text(id), "guest", o->row.name, NULL);
+	    book_id_text(id), "guest", o->row.name, NULL);
 	o->row.said = OUTCOME_UNDEFINED;
 	text_copy(o->row.said_why, sizeof(o->row.said_why), "forgotten");
 	text_copy(o->row.detail, sizeof(o->row.detail),

@@ -34,6 +34,5 @@ void desk_tell_core(
 void desk_take(struct engine *e, int host, const Lifeboat__OrderState *s, mono_t now);
 
 order_t desk_id(const Lifeboat__OrderId *id);
-const char *desk_id_text(order_t id); /* for log_line only */
 
 #endif

@@ -14,12 +14,6 @@ desk_id(const Lifeboat__OrderId *id)
 	return (order_t){ id->term, id->number };
 }
 
-const char *
-desk_id_text(order_t id)
-{
-	return log_text("%llu.%u", (unsigned long long)id.term, id.number);
-}
-
 /* Of an order that is not what it should be a line is logged once. */
 static void
 say_odd(struct engine *e, int host, const Lifeboat__OrderState *s, const char *what)
@@ -31,7 +25,7 @@ say_odd(struct engine *e, int host, const Lifeboat__OrderState *s, const char *w
 		return;
 	h->odd = id;
 	log_line(LOG_LEVEL_ERROR, what, "host", e->conf->hosts[host].name, "order",
-	    desk_id_text(id), "phase", phase_name((enum phase)s->phase), "outcome",
+	    book_id_text(id), "phase", phase_name((enum phase)s->phase), "outcome",
 	    outcome_name((enum outcome)s->outcome), "why", s->why, "detail", s->detail,
 	    NULL);
 }
@@ -146,7 +140,7 @@ say_detail(struct engine *e, const struct book_order *o, mono_t now)
 	struct action about = { .from = o->from, .to = o->to, .guest = o->row.guest };
 
 	log_line(LOG_LEVEL_NOTICE, "order-state", "host", o->row.host, "order",
-	    desk_id_text(o->row.id), "kind", order_kind_name(o->row.kind), "guest",
+	    book_id_text(o->row.id), "kind", order_kind_name(o->row.kind), "guest",
 	    o->row.name, "outcome", outcome_name(o->row.said), "why",
 	    o->row.said_why[0] ? o->row.said_why : NULL, "detail",
 	    o->row.detail[0] ? o->row.detail : NULL, NULL);

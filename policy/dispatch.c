@@ -112,11 +112,9 @@ dispatch(struct engine *e, mono_t now, const struct action *a)
 	    : guest ? host_name(e, a->from)
 		    : NULL,
 	    "to", health ? health_name(a->health_to) : host_name(e, a->to), "order",
-	    a->order.number
-		? log_text("%" PRIu64 ".%" PRIu32, a->order.term, a->order.number)
-		: NULL,
-	    "outcome", a->outcome != OUTCOME_NONE ? outcome_name(a->outcome) : NULL,
-	    "why", reason(e, a), "sensor", sensor, "seen", quantity(a, a->seen), "limit",
+	    a->order.number ? book_id_text(a->order) : NULL, "outcome",
+	    a->outcome != OUTCOME_NONE ? outcome_name(a->outcome) : NULL, "why",
+	    reason(e, a), "sensor", sensor, "seen", quantity(a, a->seen), "limit",
 	    quantity(a, a->limit), "held",
 	    a->held_ms > 0 ? log_text("%" PRId64 "ms", a->held_ms) : NULL, "refused",
 	    refusals(a), "mode", a->kind == ACTION_MODE ? mode_name(a->mode) : NULL,

@@ -68,8 +68,7 @@ give(struct engine *e, mono_t now, const struct action *a)
 		supersede(e, o);
 		return;
 	}
-	log_line(LOG_LEVEL_ERROR, "order-not-given", "order",
-	    log_text("%llu.%u", (unsigned long long)a->order.term, a->order.number),
+	log_line(LOG_LEVEL_ERROR, "order-not-given", "order", book_id_text(a->order),
 	    "guest", a->name, "error", err.text, NULL);
 	engine_later(e, a->order,
 	    a->kind == ACTION_MOVE ? OUTCOME_STAYED : OUTCOME_REFUSED, WHY_NOT_GIVEN);

@@ -107,8 +107,8 @@ fill_row(struct book_order *o, const struct engine *e, const struct action *a)
 	o->row.opened_ms = clock_wall_ms();
 }
 
-static void
-name_order(Lifeboat__OrderId *out, const struct engine *e, order_t id)
+void
+draft_id(Lifeboat__OrderId *out, const struct engine *e, order_t id)
 {
 	lifeboat__order_id__init(out);
 	out->engine.data = (uint8_t *)(uintptr_t)store_instance(e->store);
@@ -145,8 +145,8 @@ write_order(struct book_order *o, const struct engine *e, const struct sources *
 	if (!m.guest)
 		return err_set(
 		    err, -ENODATA, "%s has not reported %s", o->row.from, o->row.name);
-	name_order(&id, e, o->row.id);
-	name_order(&after, e, o->row.prepare);
+	draft_id(&id, e, o->row.id);
+	draft_id(&after, e, o->row.prepare);
 	m.id = &id;
 	m.kind = o->row.kind;
 	m.host = o->host.i == o->to.i ? o->row.from : o->row.to;

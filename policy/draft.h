@@ -8,6 +8,9 @@
 
 #include "policy/engine.h"
 
+/* That order of this engine's, as it is named on the wire; lives as long as its store. */
+void draft_id(Lifeboat__OrderId *out, const struct engine *e, order_t id);
+
 /*
  * The order that an action asks for: row, hosts, packed and hash.  *out is the caller's.
  * -ENODATA with a sentence when something that belongs into it is not known.

@@ -157,9 +157,8 @@ give_up(struct engine *e, order_t prepare)
 		if (!book_same(o->row.id, prepare) && !book_same(o->row.prepare, prepare))
 			continue;
 		log_line(LOG_LEVEL_ERROR, "order-not-restored", "order",
-		    log_text(
-			"%llu.%u", (unsigned long long)o->row.id.term, o->row.id.number),
-		    "guest", o->row.name, "from", o->row.from, "to", o->row.to, NULL);
+		    book_id_text(o->row.id), "guest", o->row.name, "from", o->row.from,
+		    "to", o->row.to, NULL);
 		o->row.outcome = OUTCOME_UNDEFINED;
 		o->row.held = false;
 		o->row.ended_ms = clock_wall_ms();
@@ -292,8 +291,7 @@ engine_cancel(struct engine *e, order_t id, const char *by, mono_t now, struct e
 		return err_set(err, -EBUSY,
 		    "%s is past the point of no return: it will end by itself",
 		    prepare->row.name);
-	log_line(LOG_LEVEL_NOTICE, "operator-cancel", "order",
-	    log_text("%llu.%u", (unsigned long long)id.term, id.number), "guest",
+	log_line(LOG_LEVEL_NOTICE, "operator-cancel", "order", book_id_text(id), "guest",
 	    prepare->row.name, "by", by, NULL);
 	note_operator(e, prepare, by);
 	note_operator(e, move, by);
@@ -326,8 +324,7 @@ engine_settle(
 	if (s->host.i != prepare->from.i && s->host.i != prepare->to.i)
 		return err_set(err, -EINVAL, "its hosts are %s and %s", prepare->row.from,
 		    prepare->row.to);
-	log_line(LOG_LEVEL_WARNING, "operator-settle", "order",
-	    log_text("%llu.%u", (unsigned long long)id.term, id.number), "guest",
+	log_line(LOG_LEVEL_WARNING, "operator-settle", "order", book_id_text(id), "guest",
 	    prepare->row.name, s->off ? "is-off" : "runs-on",
 	    e->conf->hosts[s->host.i].name, "by", s->by, NULL);
 	note_operator(e, prepare, s->by);

@@ -1,6 +1,5 @@
 #include "policy/unwatched.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,8 +42,7 @@ alert(struct engine *e, const struct book_order *o, mono_t now)
 	char text[HISTORY_TEXT];
 
 	log_line(LOG_LEVEL_ERROR, "guest-unwatched", "guest", o->row.name, "host",
-	    o->row.host, "order",
-	    log_text("%" PRIu64 ".%" PRIu32, o->row.id.term, o->row.id.number), "why",
+	    o->row.host, "order", book_id_text(o->row.id), "why",
 	    "no xl waits for its end: when it reboots or crashes, it stays off", NULL);
 	text_copy(about.name, sizeof(about.name), o->row.name);
 	snprintf(text, sizeof(text),
