@@ -91,9 +91,10 @@ int engine_reload(
  */
 int engine_cordon(
     struct engine *e, host_t host, bool cordon, mono_t now, struct err *err);
-
+int engine_drain(struct engine *e, host_t host, bool drain, mono_t now, struct err *err);
 /* -ENOTCONN: no actuator to act through. */
 int engine_mode(struct engine *e, enum mode mode, mono_t now, struct err *err);
+
 /* Open orders of an earlier reign: into the book, and before the core.  0 or -errno. */
 int engine_restore(struct engine *e, mono_t now);
 /* A prepare's end that the core did not expect any more: it is held on its account.
@@ -117,7 +118,5 @@ int engine_settle(
 /* *out: the order that was opened. */
 int engine_approve(struct engine *e, const struct uuid *guest, order_t *out, mono_t now,
     struct err *err);
-
-int engine_drain(struct engine *e, host_t host, bool drain, mono_t now, struct err *err);
 
 #endif
