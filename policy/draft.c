@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,8 +69,8 @@ find_disks(const struct sources *s, const Lifeboat__Guest *g, Lifeboat__Disk **o
 	return n;
 }
 
-static bool
-kind_of(struct book_order *o, const struct action *a)
+static void
+set_kind(struct book_order *o, const struct action *a)
 {
 	static const enum order_kind kinds[ACTION_KINDS] = {
 		[ACTION_PREPARE] = ORDER_PREPARE,
@@ -82,7 +83,7 @@ kind_of(struct book_order *o, const struct action *a)
 	o->host = o->row.kind == ORDER_PREPARE ? a->to
 		  : o->row.kind == ORDER_CLEAN ? a->at
 					       : a->from;
-	return o->row.kind != ORDER_NONE;
+	assert(o->row.kind != ORDER_NONE);
 }
 
 static void
@@ -118,12 +119,12 @@ draft_id(Lifeboat__OrderId *out, const struct engine *e, order_t id)
 }
 
 static int
-pack(struct book_order *o, const Lifeboat__Order *m)
+pack(struct book_order *o, const Lifeboat__Order *m, struct err *err)
 {
 	o->row.len = lifeboat__order__get_packed_size(m);
 	o->row.packed = malloc(o->row.len);
 	if (!o->row.packed)
-		return -ENOMEM;
+		return err_set(err, -ENOMEM, "out of memory");
 	lifeboat__order__pack(m, o->row.packed);
 	wire_order_hash(o->row.hash, m);
 	return 0;
@@ -159,7 +160,7 @@ write_order(struct book_order *o, const struct engine *e, const struct sources *
 			berth.key.len = WIRE_KEY;
 			m.berth = &berth;
 		}
-		return pack(o, &m);
+		return pack(o, &m, err);
 	}
 	if (!s->xen || !source->has_key)
 		return err_set(
@@ -171,7 +172,7 @@ write_order(struct book_order *o, const struct engine *e, const struct sources *
 	m.n_disks = find_disks(s, m.guest, disks);
 	m.carrier_key.data = (uint8_t *)(uintptr_t)source->carrier_key;
 	m.carrier_key.len = WIRE_KEY;
-	return pack(o, &m);
+	return pack(o, &m, err);
 }
 
 int
@@ -182,10 +183,9 @@ draft_order(struct book_order **out, const struct engine *e, const struct action
 	struct sources s = { NULL, NULL, NULL };
 	int r;
 
-	if (!o || !kind_of(o, a)) {
-		free(o);
+	if (!o)
 		return err_set(err, -ENOMEM, "out of memory");
-	}
+	set_kind(o, a);
 	fill_row(o, e, a);
 	read_sources(&s, e, a);
 	r = write_order(o, e, &s, err);

@@ -12,8 +12,9 @@
 void draft_id(Lifeboat__OrderId *out, const struct engine *e, order_t id);
 
 /*
- * The order that an action asks for: row, hosts, packed and hash.  *out is the caller's.
- * -ENODATA with a sentence when something that belongs into it is not known.
+ * The order that an ACTION_PREPARE, _MOVE, _RESUME or _CLEAN asks for: row, hosts, packed
+ * and hash.  *out is the caller's.  -ENOMEM, or -ENODATA when something that belongs into
+ * it is not known, with a sentence.
  */
 int draft_order(struct book_order **out, const struct engine *e, const struct action *a,
     struct err *err);
