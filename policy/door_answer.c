@@ -1,19 +1,15 @@
-#include <errno.h>
-#include <inttypes.h>
+#include <sodium.h>
 #include <string.h>
 
-#include "base/err.h"
-#include "base/text.h"
 #include "policy/core/core.h"
-#include "policy/dispatch.h"
 #include "policy/door_answer.h"
 #include "policy/door_operate.h"
 #include "policy/door_orders.h"
 
-static json_t *
-refuse(const char *sentence)
+json_t *
+door_refuse(const char *sentence)
 {
-	return door_refuse(sentence);
+	return json_pack("{s:b, s:s}", "ok", 0, "error", sentence);
 }
 
 static const char **
@@ -58,13 +54,6 @@ frames(const struct engine *e)
 	return o;
 }
 
-static void
-hex(char *out, const uint8_t *bytes, int n)
-{
-	for (int i = 0; i < n; i++)
-		snprintf(out + (ptrdiff_t)2 * i, 3, "%02x", bytes[i]);
-}
-
 static json_t *
 count_hosts(const struct engine *e, int *guests)
 {
@@ -91,7 +80,7 @@ answer_status(const struct engine *e, mono_t now)
 	json_t *hosts = count_hosts(e, &guests);
 	json_t *orders = door_open_orders(e);
 
-	hex(instance, store_instance(e->store), 16);
+	sodium_bin2hex(instance, sizeof(instance), store_instance(e->store), 16);
 	door_count_plans(e, &would_move, &stays);
 	return json_pack(
 	    "{s:b, s:{s:s, s:s, s:I, s:I, s:s, s:i}, s:o, s:i, s:i, s:i, s:i, s:o,"
@@ -152,7 +141,7 @@ answer_why(const struct engine *e, const char *name, mono_t now)
 		json_object_set_new(row, "history",
 		    door_history(e, HOST_NONE, &v.xen->guests[guest].uuid, now));
 	} else {
-		return refuse("no host and no guest of that name");
+		return door_refuse("no host and no guest of that name");
 	}
 	json_object_set_new(row, "ok", json_true());
 	return row;
@@ -166,11 +155,11 @@ answer_why_not(const struct engine *e, const struct door_request *q)
 	int guest;
 
 	if (!core_guest(e->core, q->guest, &from, &guest))
-		return refuse("no guest of that name");
+		return door_refuse("no guest of that name");
 	if (q->host) {
 		only = core_find_host(e->core, q->host);
 		if (only.i < 0)
-			return refuse("no host of that name");
+			return door_refuse("no host of that name");
 	}
 	row = door_guest_row(e, from, guest);
 	out = json_pack("{s:b, s:O, s:O, s:O, s:o*}", "ok", 1, "guest",
@@ -193,9 +182,10 @@ answer(struct engine *e, const struct door_request *q, struct door_asker *asker)
 		return door_orders(e, q->which && strcmp(q->which, "all") == 0);
 	if (strcmp(q->op, "why") == 0)
 		return q->name ? answer_why(e, q->name, asker->now)
-			       : refuse("\"name\" is missing");
+			       : door_refuse("\"name\" is missing");
 	if (strcmp(q->op, "why-not") == 0)
-		return q->guest ? answer_why_not(e, q) : refuse("\"guest\" is missing");
+		return q->guest ? answer_why_not(e, q)
+				: door_refuse("\"guest\" is missing");
 	if (strcmp(q->op, "watch") == 0) {
 		asker->watch = true;
 		asker->progress = q->which && strcmp(q->which, "progress") == 0;
@@ -215,10 +205,10 @@ door_answer(struct engine *e, const char *line, size_t len, struct door_asker *a
 
 	if (!json_is_object(object)) {
 		json_decref(object);
-		return refuse("a request is one JSON object on a line");
+		return door_refuse("a request is one JSON object on a line");
 	}
 	bad = read_request(&q, object);
-	out = bad ? refuse(bad) : answer(e, &q, asker);
+	out = bad ? door_refuse(bad) : answer(e, &q, asker);
 	json_decref(object);
 	return out;
 }

@@ -6,12 +6,6 @@
 #include "policy/door_operate.h"
 #include "policy/door_orders.h"
 
-json_t *
-door_refuse(const char *sentence)
-{
-	return json_pack("{s:b, s:s}", "ok", 0, "error", sentence);
-}
-
 static json_t *
 said(const struct err *text)
 {
