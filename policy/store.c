@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/seal.h"
+#include "base/text.h"
 #include "policy/store_internal.h"
 
 enum { STORE_VERSION = 4 };
@@ -38,17 +39,40 @@ store_run(struct store *s, const char *sql)
 								       : store_errno(s);
 }
 
+int
+store_prepare(struct store *s, sqlite3_stmt **q, const char *sql)
+{
+	return sqlite3_prepare_v2(s->db, sql, -1, q, NULL) == SQLITE_OK ? 0
+									: store_errno(s);
+}
+
+void
+store_get_text(char *out, size_t size, sqlite3_stmt *q, int i)
+{
+	const char *text = (const char *)sqlite3_column_text(q, i);
+
+	text_copy(out, size, text ? text : "");
+}
+
+void
+store_get_bytes(void *out, size_t size, sqlite3_stmt *q, int i)
+{
+	if (sqlite3_column_bytes(q, i) == (int)size)
+		memcpy(out, sqlite3_column_blob(q, i), size);
+}
+
 static int
 read_version(struct store *s, int *version)
 {
-	sqlite3_stmt *q = NULL;
-	int r = 0;
+	sqlite3_stmt *q;
+	int r = store_prepare(s, &q, "PRAGMA user_version");
 
-	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL) != SQLITE_OK ||
-	    sqlite3_step(q) != SQLITE_ROW)
-		r = store_errno(s);
-	else
+	if (r < 0)
+		return r;
+	if (sqlite3_step(q) == SQLITE_ROW)
 		*version = sqlite3_column_int(q, 0);
+	else
+		r = store_errno(s);
 	sqlite3_finalize(q);
 	return r;
 }
@@ -82,18 +106,16 @@ upgrade(struct store *s, const char *path, struct err *err)
 static int
 load(struct store *s)
 {
-	sqlite3_stmt *q = NULL;
-	int r = 0;
+	sqlite3_stmt *q;
+	int r = store_prepare(s, &q, "SELECT term, instance, mode FROM pool");
 
+	if (r < 0)
+		return r;
 	seal_random(s->instance, sizeof(s->instance));
-	if (sqlite3_prepare_v2(s->db, "SELECT term, instance, mode FROM pool", -1, &q,
-		NULL) != SQLITE_OK)
-		return store_errno(s);
 	switch (sqlite3_step(q)) {
 	case SQLITE_ROW:
 		s->term = (uint64_t)sqlite3_column_int64(q, 0);
-		if (sqlite3_column_bytes(q, 1) == INSTANCE_SIZE)
-			memcpy(s->instance, sqlite3_column_blob(q, 1), INSTANCE_SIZE);
+		store_get_bytes(s->instance, sizeof(s->instance), q, 1);
 		if (sqlite3_column_int(q, 2) <= MODE_ACT && sqlite3_column_int(q, 2) >= 0)
 			s->mode = (enum mode)sqlite3_column_int(q, 2);
 		break;
@@ -109,12 +131,11 @@ load(struct store *s)
 static int
 save(struct store *s, uint64_t term, enum mode mode)
 {
-	sqlite3_stmt *q = NULL;
-	int r = 0;
+	sqlite3_stmt *q;
+	int r = store_prepare(s, &q, "INSERT OR REPLACE INTO pool VALUES (1, ?, ?, ?)");
 
-	if (sqlite3_prepare_v2(s->db, "INSERT OR REPLACE INTO pool VALUES (1, ?, ?, ?)",
-		-1, &q, NULL) != SQLITE_OK)
-		return store_errno(s);
+	if (r < 0)
+		return r;
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)term);
 	sqlite3_bind_blob(q, 2, s->instance, INSTANCE_SIZE, SQLITE_STATIC);
 	sqlite3_bind_int(q, 3, (int)mode);
@@ -198,12 +219,12 @@ int
 store_each_host(struct store *s,
     void (*each)(void *to, const char *host, bool cordoned, bool drained), void *to)
 {
-	sqlite3_stmt *q = NULL;
-	int r, step;
+	sqlite3_stmt *q;
+	int r = store_prepare(s, &q, "SELECT name, cordoned, drained FROM host");
+	int step;
 
-	if (sqlite3_prepare_v2(s->db, "SELECT name, cordoned, drained FROM host", -1, &q,
-		NULL) != SQLITE_OK)
-		return store_errno(s);
+	if (r < 0)
+		return r;
 	while ((step = sqlite3_step(q)) == SQLITE_ROW)
 		each(to, (const char *)sqlite3_column_text(q, 0),
 		    sqlite3_column_int(q, 1) != 0, sqlite3_column_int(q, 2) != 0);
@@ -222,6 +243,15 @@ store_wrote(struct store *s, int r, struct err *err)
 	err_set(&s->error, r, "the store cannot be written: %s", sqlite3_errmsg(s->db));
 	if (err)
 		*err = s->error;
+	return r;
+}
+
+int
+store_finish(struct store *s, sqlite3_stmt *q, struct err *err)
+{
+	int r = store_wrote(s, sqlite3_step(q) == SQLITE_DONE ? 0 : store_errno(s), err);
+
+	sqlite3_finalize(q);
 	return r;
 }
 
@@ -249,20 +279,15 @@ int
 store_set_host(
     struct store *s, const char *host, bool cordoned, bool drained, struct err *err)
 {
-	sqlite3_stmt *q = NULL;
-	int r = 0;
+	sqlite3_stmt *q;
+	int r = store_prepare(s, &q, "INSERT OR REPLACE INTO host VALUES (?, ?, ?)");
 
-	if (sqlite3_prepare_v2(s->db, "INSERT OR REPLACE INTO host VALUES (?, ?, ?)", -1,
-		&q, NULL) != SQLITE_OK)
-		return store_wrote(s, store_errno(s), err);
+	if (r < 0)
+		return store_wrote(s, r, err);
 	sqlite3_bind_text(q, 1, host, -1, SQLITE_STATIC);
 	sqlite3_bind_int(q, 2, cordoned);
 	sqlite3_bind_int(q, 3, drained);
-	if (sqlite3_step(q) != SQLITE_DONE)
-		r = store_errno(s);
-	r = store_wrote(s, r, err);
-	sqlite3_finalize(q);
-	return r;
+	return store_finish(s, q, err);
 }
 
 int

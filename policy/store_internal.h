@@ -1,5 +1,5 @@
 /*
- * policy/store_internal: shared by the store's two files.
+ * policy/store_internal: shared by the store's files.
  */
 #ifndef POLICY_STORE_INTERNAL_H
 #define POLICY_STORE_INTERNAL_H
@@ -22,8 +22,16 @@ struct store {
 /* The error of the last statement as -errno. */
 int store_errno(const struct store *s);
 int store_run(struct store *s, const char *sql);
+/* *q is NULL on failure. */
+int store_prepare(struct store *s, sqlite3_stmt **q, const char *sql);
 /* Keep what a write came to, and tell the operator who asked for it. */
 int store_wrote(struct store *s, int r, struct err *err);
+/* The write q, done and finalized. */
+int store_finish(struct store *s, sqlite3_stmt *q, struct err *err);
+
+/* A column that is NULL, too long or of another length leaves "" or out as it was. */
+void store_get_text(char *out, size_t size, sqlite3_stmt *q, int i);
+void store_get_bytes(void *out, size_t size, sqlite3_stmt *q, int i);
 
 extern const char store_order_schema[];     /* that of version 2 */
 extern const char store_order_schema_3[];   /* what version 3 adds to it */

@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "policy/store_internal.h"
 #include "policy/store_order.h"
 
@@ -33,22 +32,6 @@ const char store_order_schema_3[] =
 	" berth_address, berth_port, berth_key, outcome, verdict, by, ended, closed,"    \
 	" bytes, copy_ms, pause_ms"
 
-static int
-prepare(struct store *s, sqlite3_stmt **q, const char *sql)
-{
-	return sqlite3_prepare_v2(s->db, sql, -1, q, NULL) == SQLITE_OK ? 0
-									: store_errno(s);
-}
-
-static int
-finish(struct store *s, sqlite3_stmt *q, struct err *err)
-{
-	int r = store_wrote(s, sqlite3_step(q) == SQLITE_DONE ? 0 : store_errno(s), err);
-
-	sqlite3_finalize(q);
-	return r;
-}
-
 static void
 bind_text(sqlite3_stmt *q, int i, const char *text)
 {
@@ -65,8 +48,8 @@ bind_id(sqlite3_stmt *q, int i, order_t id)
 int
 store_add_order(struct store *s, const struct store_order *o, struct err *err)
 {
-	sqlite3_stmt *q = NULL;
-	int r = prepare(s, &q,
+	sqlite3_stmt *q;
+	int r = store_prepare(s, &q,
 	    "INSERT INTO orders (term, number, prepare_term, prepare_number, kind, host,"
 	    " source, target, guest, name, why, packed, hash, opened)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -85,7 +68,7 @@ store_add_order(struct store *s, const struct store_order *o, struct err *err)
 	sqlite3_bind_blob(q, 12, o->packed, (int)o->len, SQLITE_STATIC);
 	sqlite3_bind_blob(q, 13, o->hash, sizeof(o->hash), SQLITE_STATIC);
 	sqlite3_bind_int64(q, 14, o->opened_ms);
-	return finish(s, q, err);
+	return store_finish(s, q, err);
 }
 
 static void
@@ -99,8 +82,8 @@ bind_berth(sqlite3_stmt *q, int i, const struct store_berth *b)
 int
 store_save_order(struct store *s, const struct store_order *o, struct err *err)
 {
-	sqlite3_stmt *q = NULL;
-	int r = prepare(s, &q,
+	sqlite3_stmt *q;
+	int r = store_prepare(s, &q,
 	    "UPDATE orders SET taken = ?, held = ?, said = ?, said_why = ?, detail = ?,"
 	    " berth_address = ?, berth_port = ?, berth_key = ?, outcome = ?, verdict = ?,"
 	    " by = ?, ended = ?, closed = ?, bytes = ?, copy_ms = ?, pause_ms = ?"
@@ -123,7 +106,7 @@ store_save_order(struct store *s, const struct store_order *o, struct err *err)
 	sqlite3_bind_int64(q, 15, o->copy_ms);
 	sqlite3_bind_int64(q, 16, o->pause_ms);
 	bind_id(q, 17, o->id);
-	r = finish(s, q, err);
+	r = store_finish(s, q, err);
 	if (r == 0 && o->closed && ++s->closed % PRUNE_EVERY == 0)
 		r = store_prune_orders(s);
 	return r;
@@ -132,30 +115,15 @@ store_save_order(struct store *s, const struct store_order *o, struct err *err)
 int
 store_prune_orders(struct store *s)
 {
-	sqlite3_stmt *q = NULL;
-	int r = prepare(s, &q,
+	sqlite3_stmt *q;
+	int r = store_prepare(s, &q,
 	    "DELETE FROM orders WHERE closed = 1 AND rowid NOT IN (SELECT rowid FROM"
 	    " orders WHERE closed = 1 ORDER BY term DESC, number DESC LIMIT ?)");
 
 	if (r < 0)
 		return r;
 	sqlite3_bind_int(q, 1, STORE_ENDED);
-	return finish(s, q, NULL);
-}
-
-static void
-get_text(char *out, size_t size, sqlite3_stmt *q, int i)
-{
-	const char *text = (const char *)sqlite3_column_text(q, i);
-
-	text_copy(out, size, text ? text : "");
-}
-
-static void
-get_bytes(void *out, size_t size, sqlite3_stmt *q, int i)
-{
-	if (sqlite3_column_bytes(q, i) == (int)size)
-		memcpy(out, sqlite3_column_blob(q, i), size);
+	return store_finish(s, q, NULL);
 }
 
 static order_t
@@ -182,27 +150,27 @@ get_row(struct store_order *o, sqlite3_stmt *q)
 	o->id = get_id(q, 0);
 	o->prepare = get_id(q, 2);
 	o->kind = kind < 0 || kind >= ORDER_KINDS ? ORDER_NONE : (enum order_kind)kind;
-	get_text(o->host, sizeof(o->host), q, 5);
-	get_text(o->from, sizeof(o->from), q, 6);
-	get_text(o->to, sizeof(o->to), q, 7);
-	get_bytes(o->guest.b, sizeof(o->guest.b), q, 8);
-	get_text(o->name, sizeof(o->name), q, 9);
-	get_text(o->why, sizeof(o->why), q, 10);
+	store_get_text(o->host, sizeof(o->host), q, 5);
+	store_get_text(o->from, sizeof(o->from), q, 6);
+	store_get_text(o->to, sizeof(o->to), q, 7);
+	store_get_bytes(o->guest.b, sizeof(o->guest.b), q, 8);
+	store_get_text(o->name, sizeof(o->name), q, 9);
+	store_get_text(o->why, sizeof(o->why), q, 10);
 	o->packed = (uint8_t *)(uintptr_t)sqlite3_column_blob(q, 11);
 	o->len = (size_t)sqlite3_column_bytes(q, 11);
-	get_bytes(o->hash, sizeof(o->hash), q, 12);
+	store_get_bytes(o->hash, sizeof(o->hash), q, 12);
 	o->opened_ms = sqlite3_column_int64(q, 13);
 	o->taken = sqlite3_column_int(q, 14) != 0;
 	o->held = sqlite3_column_int(q, 15) != 0;
 	o->said = get_outcome(q, 16);
-	get_text(o->said_why, sizeof(o->said_why), q, 17);
-	get_text(o->detail, sizeof(o->detail), q, 18);
-	get_text(o->berth.address, sizeof(o->berth.address), q, 19);
+	store_get_text(o->said_why, sizeof(o->said_why), q, 17);
+	store_get_text(o->detail, sizeof(o->detail), q, 18);
+	store_get_text(o->berth.address, sizeof(o->berth.address), q, 19);
 	o->berth.port = (uint32_t)sqlite3_column_int64(q, 20);
-	get_bytes(o->berth.key, sizeof(o->berth.key), q, 21);
+	store_get_bytes(o->berth.key, sizeof(o->berth.key), q, 21);
 	o->outcome = get_outcome(q, 22);
-	get_text(o->verdict, sizeof(o->verdict), q, 23);
-	get_text(o->by, sizeof(o->by), q, 24);
+	store_get_text(o->verdict, sizeof(o->verdict), q, 23);
+	store_get_text(o->by, sizeof(o->by), q, 24);
 	o->ended_ms = sqlite3_column_int64(q, 25);
 	o->closed = sqlite3_column_int(q, 26) != 0;
 	o->bytes = (uint64_t)sqlite3_column_int64(q, 27);
@@ -233,8 +201,8 @@ int
 store_each_open(
     struct store *s, void (*each)(void *to, const struct store_order *o), void *to)
 {
-	sqlite3_stmt *q = NULL;
-	int r = prepare(s, &q,
+	sqlite3_stmt *q;
+	int r = store_prepare(s, &q,
 	    "SELECT " COLUMNS " FROM orders WHERE closed = 0 ORDER BY term, number");
 
 	if (r == 0)
@@ -246,8 +214,8 @@ int
 store_each_closed(
     struct store *s, int n, void (*each)(void *to, const struct store_order *o), void *to)
 {
-	sqlite3_stmt *q = NULL;
-	int r = prepare(s, &q,
+	sqlite3_stmt *q;
+	int r = store_prepare(s, &q,
 	    "SELECT " COLUMNS
 	    " FROM orders WHERE closed = 1 ORDER BY term DESC, number DESC LIMIT ?");
 
@@ -262,8 +230,8 @@ int
 store_find_order(struct store *s, order_t id,
     void (*each)(void *to, const struct store_order *o), void *to)
 {
-	sqlite3_stmt *q = NULL;
-	int r = prepare(
+	sqlite3_stmt *q;
+	int r = store_prepare(
 	    s, &q, "SELECT " COLUMNS " FROM orders WHERE term = ? AND number = ?");
 
 	if (r < 0)
