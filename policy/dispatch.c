@@ -119,7 +119,7 @@ dispatch(struct engine *e, mono_t now, const struct action *a)
 	    a->held_ms > 0 ? log_text("%" PRId64 "ms", a->held_ms) : NULL, "refused",
 	    refusals(a), "mode", a->kind == ACTION_MODE ? mode_name(a->mode) : NULL,
 	    NULL);
-	trace_prose(prose, sizeof(prose), e->trace, e->core, a);
+	trace_prose(prose, sizeof(prose), e->core, a);
 	history_add(e->history, now, a, prose);
 	dispatch_order(e, now, a);
 	tell_watchers(e, a, lines[a->kind].id, prose);

@@ -28,7 +28,7 @@ step(struct engine *e, const struct event *event)
 {
 	record_event(e->record, e->trace, e->core, event);
 	core_step(e->core, event, e->actions);
-	record_actions(e->record, e->trace, e->core, e->actions);
+	record_actions(e->record, e->core, e->actions);
 	for (int i = 0; i < e->actions->n; i++)
 		dispatch(e, event->now, &e->actions->action[i]);
 }

@@ -172,8 +172,8 @@ is_due(const struct record *r)
 }
 
 void
-record_event(
-    struct record *r, struct trace *t, const struct core *core, const struct event *event)
+record_event(struct record *r, const struct trace *t, const struct core *core,
+    const struct event *event)
 {
 	if (r->folder[0] == '\0')
 		return;
@@ -183,19 +183,18 @@ record_event(
 		begin(r, t, core);
 	}
 	if (r->f)
-		trace_event(t, r->f, core, (mono_t){ 0 }, event);
+		trace_event(t, r->f, core, event);
 }
 
 void
-record_actions(struct record *r, const struct trace *t, const struct core *core,
-    const struct actions *actions)
+record_actions(struct record *r, const struct core *core, const struct actions *actions)
 {
 	long at;
 
 	if (!r->f)
 		return;
 	for (int i = 0; i < actions->n; i++)
-		trace_action(t, r->f, core, &actions->action[i]);
+		trace_action(r->f, core, &actions->action[i]);
 	/* A decision is worth a write at once; readings may wait for a full buffer. */
 	if (actions->n > 0)
 		fflush(r->f);

@@ -23,10 +23,10 @@ int record_new(struct record **out, const char *folder, uint64_t limit_bytes);
 struct record *record_free(struct record *r);
 
 /* Before the step: core as it was.  After it: the actions. */
-void record_event(struct record *r, struct trace *t, const struct core *core,
+void record_event(struct record *r, const struct trace *t, const struct core *core,
     const struct event *event);
-void record_actions(struct record *r, const struct trace *t, const struct core *core,
-    const struct actions *actions);
+void record_actions(
+    struct record *r, const struct core *core, const struct actions *actions);
 
 bool record_is_on(const struct record *r);
 /* Why it stopped, "" while it runs or is switched off. */

@@ -209,7 +209,7 @@ step_event(struct replay *r)
 		return err_set(r->err, ret, "the watch ends it");
 	core_step(r->core, r->event, r->actions);
 	for (int i = 0; i < r->actions->n; i++)
-		trace_action(r->t, r->out, r->core, &r->actions->action[i]);
+		trace_action(r->out, r->core, &r->actions->action[i]);
 	if (!core_check(r->core))
 		return err_set(
 		    r->err, -ENOTRECOVERABLE, "the core's invariants are broken");

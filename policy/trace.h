@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "policy/core/core.h"
 
-struct trace; /* names of ids, and the time of the last line */
+struct trace; /* names of ids */
 
 int trace_new(struct trace **out);
 struct trace *trace_free(struct trace *t);
@@ -27,18 +27,17 @@ const char *trace_named(const struct trace *t, id64_t id, char buf[DISK_SIZE]);
 
 /*
  * Write an event.  core (before the step) says names of hosts and sensors and what was
- * there before: unchanged readings are left out.  Times are relative to origin.
+ * there before: unchanged readings are left out.
  */
-void trace_event(struct trace *t, FILE *f, const struct core *core, mono_t origin,
-    const struct event *event);
+void trace_event(
+    const struct trace *t, FILE *f, const struct core *core, const struct event *event);
 
 /* Write an action, indented, one line.  core is the core after the step. */
-void trace_action(
-    const struct trace *t, FILE *f, const struct core *core, const struct action *action);
+void trace_action(FILE *f, const struct core *core, const struct action *action);
 
 /* The same prose without indent or newline: for the log and for operators. */
-char *trace_prose(char *buf, size_t size, const struct trace *t, const struct core *core,
-    const struct action *action);
+char *trace_prose(
+    char *buf, size_t size, const struct core *core, const struct action *action);
 
 /*
  * Read one line.  0: an event.  1: nothing to step (blank, comment, indented).

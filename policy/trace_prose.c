@@ -308,12 +308,10 @@ say_state(struct prose *p)
 }
 
 char *
-trace_prose(char *buf, size_t size, const struct trace *t, const struct core *core,
-    const struct action *a)
+trace_prose(char *buf, size_t size, const struct core *core, const struct action *a)
 {
 	struct prose p = { buf, size, 0, core, a };
 
-	(void)t;
 	buf[0] = '\0';
 	if (!say_move(&p))
 		say_state(&p);
@@ -321,10 +319,9 @@ trace_prose(char *buf, size_t size, const struct trace *t, const struct core *co
 }
 
 void
-trace_action(
-    const struct trace *t, FILE *f, const struct core *core, const struct action *action)
+trace_action(FILE *f, const struct core *core, const struct action *action)
 {
 	char line[4096];
 
-	fprintf(f, "          %s\n", trace_prose(line, sizeof(line), t, core, action));
+	fprintf(f, "          %s\n", trace_prose(line, sizeof(line), core, action));
 }

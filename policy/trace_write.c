@@ -228,14 +228,14 @@ names_a_host(enum event_kind kind)
 }
 
 void
-trace_event(struct trace *t, FILE *f, const struct core *core, mono_t origin,
-    const struct event *e)
+trace_event(
+    const struct trace *t, FILE *f, const struct core *core, const struct event *e)
 {
 	char at[40];
 
 	if ((unsigned int)e->kind >= EVENT_KINDS)
 		return;
-	text_milli(at, sizeof(at), mono_since(e->now, origin));
+	text_milli(at, sizeof(at), e->now.ms);
 	fprintf(f, "@%ss %s", at, trace_events[e->kind]);
 	if (names_a_host(e->kind))
 		put_host(f, core, e->host);

@@ -69,7 +69,7 @@ step_both(void)
 	FILE *f = open_memstream(&line, &size);
 
 	expect(f != NULL);
-	trace_event(names, f, core, (mono_t){ 0 }, &event);
+	trace_event(names, f, core, &event);
 	expect(fclose(f) == 0);
 	if (trace_parse(names_again, &again, core_again, line, &err) != 0)
 		fail(line, err.text);
@@ -77,7 +77,7 @@ step_both(void)
 	core_step(core, &event, &actions);
 	for (int i = 0; i < actions.n; i++)
 		expect(strlen(trace_prose(
-			   prose, sizeof(prose), names, core, &actions.action[i])) > 0);
+			   prose, sizeof(prose), core, &actions.action[i])) > 0);
 	n = actions.n;
 	core_step(core_again, &again, &actions);
 	expect(core_check(core));

@@ -109,7 +109,7 @@ echo_event(void *to, const struct core *core, const struct event *event)
 	f = open_memstream(&e->line, &size);
 	if (!f)
 		return -ENOMEM;
-	trace_event(e->t, f, core, (mono_t){ 0 }, event);
+	trace_event(e->t, f, core, event);
 	fclose(f);
 	r = trace_parse(e->t, &again, e->core, e->line, &err);
 	if (r == 0)
@@ -125,8 +125,8 @@ same_actions(const struct core *core, const struct actions *a, const struct acti
 	bool same = a->n == b->n;
 
 	for (int i = 0; same && i < a->n; i++) {
-		trace_prose(one, sizeof(one), NULL, core, &a->action[i]);
-		trace_prose(other, sizeof(other), NULL, core, &b->action[i]);
+		trace_prose(one, sizeof(one), core, &a->action[i]);
+		trace_prose(other, sizeof(other), core, &b->action[i]);
 		same = strcmp(one, other) == 0;
 	}
 	return same;

@@ -77,7 +77,7 @@ a_segment_of_a_large_pool_holds_more_than_its_snapshot(void **state)
 	for (int i = 0; i < EVENTS; i++) {
 		record_event(r, t, core, &event);
 		core_step(core, &event, &actions);
-		record_actions(r, t, core, &actions);
+		record_actions(r, core, &actions);
 	}
 	assert_true(record_is_on(r));
 	assert_true(record_bytes(r) > RECORD_SEGMENT_BYTES);
@@ -121,7 +121,7 @@ decide(struct record *r, struct trace *t, struct core *core, int64_t ms)
 	record_event(r, t, core, &event);
 	core_step(core, &event, &actions);
 	assert_int_equal(actions.n, 1);
-	record_actions(r, t, core, &actions);
+	record_actions(r, core, &actions);
 }
 
 static void

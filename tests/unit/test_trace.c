@@ -74,7 +74,7 @@ written(void)
 	text = NULL;
 	f = open_memstream(&text, &size);
 	assert_non_null(f);
-	trace_event(names, f, core, (mono_t){ 0 }, &event);
+	trace_event(names, f, core, &event);
 	fclose(f);
 	return text;
 }
@@ -283,7 +283,7 @@ prose(const struct action *a)
 {
 	static char text[4096];
 
-	return trace_prose(text, sizeof(text), names, core, a);
+	return trace_prose(text, sizeof(text), core, a);
 }
 
 static void
@@ -330,7 +330,7 @@ prose_counts_the_refusals_and_fits_its_buffer(void **state)
 	a.refused[WHY_CORDONED - GATE_FIRST] = 3;
 	assert_string_equal(
 	    prose(&a), "web\\x1b stays on n1 (no-target; refused: 3 cordoned, 2 memory)");
-	trace_prose(small, sizeof(small), names, core, &a);
+	trace_prose(small, sizeof(small), core, &a);
 	assert_string_equal(small, "web\\x1b sta");
 }
 
@@ -359,10 +359,10 @@ record(FILE *f, const char *line)
 	struct err err = { "" };
 
 	assert_int_equal(parse(line, &err), 0);
-	trace_event(names, f, core, (mono_t){ 0 }, &event);
+	trace_event(names, f, core, &event);
 	core_step(core, &event, &actions);
 	for (int i = 0; i < actions.n; i++)
-		trace_action(names, f, core, &actions.action[i]);
+		trace_action(f, core, &actions.action[i]);
 }
 
 /* From the middle of things: snapshot, names, and changes against what it holds. */
