@@ -148,7 +148,7 @@ begin(struct record *r, const struct trace *t, const struct core *core)
 	}
 	setvbuf(r->f, r->buffer, _IOFBF, BUFFER);
 	r->since = r->now;
-	trace_write_head(r->f, t, core);
+	replay_write_head(r->f, t, core);
 	if (fflush(r->f) != 0 || ferror(r->f)) {
 		stop(r, errno ? -errno : -EIO);
 		unlink(path); /* of no use without its head */

@@ -44,7 +44,7 @@ append(void *to, const void *data, size_t len)
 }
 
 void
-trace_write_head(FILE *f, const struct trace *t, const struct core *core)
+replay_write_head(FILE *f, const struct trace *t, const struct core *core)
 {
 	struct bytes b = { NULL, 0, 0, false };
 	char text[CHUNK / 3 * 4 + 8], word[4 * DISK_SIZE];

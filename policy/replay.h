@@ -11,7 +11,7 @@
 #include "policy/trace.h"
 
 /* The head of a recording's segment, from the core as it is. */
-void trace_write_head(FILE *f, const struct trace *t, const struct core *core);
+void replay_write_head(FILE *f, const struct trace *t, const struct core *core);
 
 /*
  * Read lines from in and write each to out, with the core's actions under every event

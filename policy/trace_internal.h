@@ -1,5 +1,5 @@
 /*
- * policy/trace_internal: shared by the trace's writer and reader.
+ * policy/trace_internal: shared by the trace's writers and readers.
  */
 #ifndef POLICY_TRACE_INTERNAL_H
 #define POLICY_TRACE_INTERNAL_H
@@ -44,7 +44,7 @@ int trace_find_sensor(const struct core *core, host_t host, int from, const char
 int trace_find_guest(const struct xen_facts *x, const char *name);
 
 /*
- * Written by trace_write.c and trace_write_xen.c.
+ * Writers of one part, called by trace_event().
  */
 /* A name as reader_text() takes it: never empty, never a word with a meaning. */
 void trace_put_word(FILE *f, const char *text);

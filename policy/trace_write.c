@@ -4,11 +4,11 @@
 #include "base/text.h"
 #include "policy/trace_internal.h"
 
-/* Words with a meaning of their own. */
+/* Words with a meaning of their own, of those that text_escape() leaves alone. */
 static bool
 is_taken(const char *text)
 {
-	static const char *const taken[] = { "?", "-", "none", "same", ";" };
+	static const char *const taken[] = { "?", "-", "none", "same" };
 
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
 		if (strcmp(text, taken[i]) == 0)
@@ -27,7 +27,7 @@ trace_put_word(FILE *f, const char *text)
 	if (*s == '\0')
 		fputs("\"\"", f);
 	for (; *s; s++) {
-		if (taken || *s == '!' || *s == '#')
+		if (taken || *s == '#')
 			fprintf(f, "\\x%02x", (unsigned int)(unsigned char)*s);
 		else
 			fputc(*s, f);

@@ -376,7 +376,7 @@ a_recording_replays_to_itself(void **state)
 
 	(void)state;
 	play_pool();
-	trace_write_head(f, names, core);
+	replay_write_head(f, names, core);
 	record(f, "@5s drain n1");
 	record(f, "@6s sensors n2 cpu/temp1 temp high=75C");
 	record(
@@ -448,7 +448,7 @@ a_snapshot_with_one_wrong_letter_is_refused(void **state)
 
 	(void)state;
 	play_pool();
-	trace_write_head(f, names, core);
+	replay_write_head(f, names, core);
 	fclose(f);
 	at = strstr(text, "snapshot ") + strlen("snapshot ");
 	for (int i = 0; i < 200; i += 7) {
