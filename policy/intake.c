@@ -175,12 +175,18 @@ open_frame(struct intake *in, uint8_t *frame, size_t len, enum frame_kind kind,
 	return FRAME_OK;
 }
 
+static bool
+is_admitted(const struct intake_session *s, const struct frame_header *h)
+{
+	return s->admitted && memcmp(s->id, h->session, SESSION_SIZE) == 0;
+}
+
 static enum frame_refusal
 check_sequence(struct intake_frame *f)
 {
 	struct intake_session *s = &f->host->session[f->header.role];
 
-	if (!s->admitted || memcmp(s->id, f->header.session, SESSION_SIZE) != 0)
+	if (!is_admitted(s, &f->header))
 		return FRAME_E_SESSION;
 	if (f->header.sequence <= s->sequence)
 		return FRAME_E_REPLAY;
@@ -297,12 +303,12 @@ intake_request(struct intake *in, uint8_t *frame, size_t len, mono_t now, uint8_
 		r = wire_request(&request, &in->arena, f.body, f.len, &what);
 	if (r == FRAME_OK) {
 		s = &f.host->session[f.header.role];
-		if (!s->admitted || memcmp(s->id, f.header.session, SESSION_SIZE) != 0) {
+		if (is_admitted(s, &f.header)) {
+			r = check_sequence(&f);
+		} else {
 			m.nonce = admit(s, &f.header, request->nonce, now);
 			if (m.nonce == 0)
 				intake_host_admitted(f.host, f.header.role);
-		} else {
-			r = check_sequence(&f);
 		}
 	}
 	in->counts[r]++;
