@@ -1,8 +1,9 @@
 /*
  * policy/store: what must survive a restart of the engine, in SQLite.
  *
- * The term, the engine's instance, the mode, the operators' cordons and drains, and the
- * orders (policy/store_order).  A write has reached the disk when its function returns.
+ * The term, the engine's instance, the mode, the operators' cordons and drains, the
+ * guests that no xl watches, and the orders (policy/store_order).  A write has reached
+ * the disk when its function returns.
  */
 #ifndef POLICY_STORE_H
 #define POLICY_STORE_H

@@ -5,7 +5,7 @@
  * Their actuator says so once, with the order: only it may look, as root with every
  * capability.  What it said holds of this domain on this boot of its host, is in the
  * store as long as it holds, and is forgotten when the guest is started anew, gone or
- * elsewhere. Of a guest that was never in an order nothing is known.
+ * elsewhere.  Of a guest that was never in an order nothing is known.
  */
 #ifndef POLICY_UNWATCHED_H
 #define POLICY_UNWATCHED_H
