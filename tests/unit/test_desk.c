@@ -193,6 +193,7 @@ static void
 a_later_term_is_left_behind(void **state)
 {
 	struct rig *r = *state;
+
 	r->host[2].term = 40;
 	rig_ask(r, 2);
 	assert_int_equal(store_term(r->engine->store), 41);
@@ -242,6 +243,7 @@ static void
 a_prepare_that_ends_with_the_engine_has_stayed(void **state)
 {
 	struct rig *r = *state;
+
 	rig_prepare(r);
 	rig_restart(r);
 	rig_door_says(
@@ -305,6 +307,7 @@ static void
 a_move_that_never_starts_is_held_although_its_actuator_lives(void **state)
 {
 	struct rig *r = *state;
+
 	rig_move(r, rig_prepare(r));
 	rig_run(r, 170000);
 	rig_door_says(r, "{\"op\":\"orders\"}", "\"held\":false");
@@ -344,6 +347,7 @@ static void
 a_move_that_no_reply_carried_is_cancelled_at_once(void **state)
 {
 	struct rig *r = *state;
+
 	rig_open_berth(rig_prepare(r));
 	rig_ask(r, 1);
 	rig_door_says(r, "{\"op\":\"cancel\",\"order\":\"1.2\"}", "being cancelled");
@@ -356,6 +360,7 @@ a_move_that_no_reply_carried_is_cancelled_at_once(void **state)
 	    r, "{\"op\":\"orders\",\"which\":\"all\"}", "\"verdict\":\"operator\"");
 }
 
+/* Who may still say something is not known then: what the target finds is taken in. */
 static void
 a_restart_while_the_targets_word_is_awaited_ends_the_order_and_the_berth(void **state)
 {
@@ -377,7 +382,6 @@ a_restart_while_the_targets_word_is_awaited_ends_the_order_and_the_berth(void **
 	rig_door_says(r, "{\"op\":\"orders\"}", "\"held\":true");
 }
 
-/* The source had it back already when the target found its half. */
 /* What is not in the store is not given: linked with --wrap, it may not be had. */
 static bool store_is_full;
 int __real_store_add_order(struct store *s, const struct store_order *o, struct err *err);
@@ -395,6 +399,7 @@ static void
 a_move_that_cannot_be_stored_ends_with_its_prepare(void **state)
 {
 	struct rig *r = *state;
+
 	rig_open_berth(rig_prepare(r));
 	store_is_full = true;
 	rig_ask(r, 1);

@@ -69,6 +69,7 @@ a_guest_that_no_xl_watches_is_told_of_once_and_known_until_it_is_started_anew(
     void **state)
 {
 	struct rig *r = *state;
+
 	leave_unwatched(r);
 	rig_restart(r);
 	rig_run(r, 2 * UNWATCHED_REPORT_MS);
@@ -128,7 +129,7 @@ what_an_actuator_repeats_of_an_unwatched_guest_is_no_second_alert(void **state)
 	assert_int_equal(r->engine->unwatched.n, UNWATCHED_MAX);
 }
 
-/* Who may still say something is not known then: what the target finds is taken in. */
+/* The source had it back already when the target found its half. */
 static void
 a_leftover_after_the_end_is_held_again_and_cleaned(void **state)
 {
