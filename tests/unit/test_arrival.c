@@ -1,66 +1,18 @@
-#include <errno.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "actuator/arrival.h"
-#include "cmocka_all.h"
+#include "tests/unit/cmocka_all.h"
+#include "tests/unit/tree.h"
 
 enum { LONG_MS = 20000 };
-
-static char root[64];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	strcpy(root, "/tmp/test-arrival-XXXXXX");
-	return mkdtemp(root) ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
-}
-
-/* The folders of a path below root, and its place in at. */
-static void
-make_path(char at[512], const char *path)
-{
-	snprintf(at, 512, "%s%s", root, path);
-	for (char *slash = strchr(at + strlen(root) + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		assert_true(mkdir(at, 0700) == 0 || errno == EEXIST);
-		*slash = '/';
-	}
-}
-
-static void
-put(const char *path, const char *text)
-{
-	char at[512];
-	FILE *f;
-
-	make_path(at, path);
-	f = fopen(at, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
 
 /* --- is it alive? ----------------------------------------------------------------- */
 
@@ -70,19 +22,19 @@ disks_and_cards_are_those_of_the_one_guest(void **state)
 	struct arrival_counters c;
 
 	(void)state;
-	arrival_count(&c, root, 7);
+	arrival_count(&c, tree, 7);
 	assert_int_equal(c.disks + c.cards, 0);
-	put("/sys/class/net/vif7.0/statistics/rx_packets", "3\n");
-	put("/sys/class/net/vif7.0/statistics/tx_packets", "4\n");
-	put("/sys/class/net/vif7.1/statistics/rx_packets", "10\n");
-	put("/sys/class/net/vif77.0/statistics/rx_packets", "1000\n");
-	put("/sys/class/net/vif7.0-emu/statistics/rx_packets", "0\n");
-	put("/sys/class/net/eth0/statistics/rx_packets", "1000\n");
-	put("/sys/bus/xen-backend/devices/vbd-7-51712/statistics/rd_req", "20\n");
-	put("/sys/bus/xen-backend/devices/vbd-7-51712/statistics/wr_req", "30\n");
-	put("/sys/bus/xen-backend/devices/vbd-77-51712/statistics/wr_req", "1000\n");
-	put("/sys/bus/xen-backend/devices/vif-7-0/statistics/rd_req", "1000\n");
-	arrival_count(&c, root, 7);
+	tree_put("3\n", "/sys/class/net/vif7.0/statistics/rx_packets");
+	tree_put("4\n", "/sys/class/net/vif7.0/statistics/tx_packets");
+	tree_put("10\n", "/sys/class/net/vif7.1/statistics/rx_packets");
+	tree_put("1000\n", "/sys/class/net/vif77.0/statistics/rx_packets");
+	tree_put("0\n", "/sys/class/net/vif7.0-emu/statistics/rx_packets");
+	tree_put("1000\n", "/sys/class/net/eth0/statistics/rx_packets");
+	tree_put("20\n", "/sys/bus/xen-backend/devices/vbd-7-51712/statistics/rd_req");
+	tree_put("30\n", "/sys/bus/xen-backend/devices/vbd-7-51712/statistics/wr_req");
+	tree_put("1000\n", "/sys/bus/xen-backend/devices/vbd-77-51712/statistics/wr_req");
+	tree_put("1000\n", "/sys/bus/xen-backend/devices/vif-7-0/statistics/rd_req");
+	arrival_count(&c, tree, 7);
 	assert_int_equal(c.packets, 17);
 	assert_int_equal(c.cards, 3);
 	assert_int_equal(c.requests, 50);
@@ -114,22 +66,17 @@ it_is_alive_once_all_that_it_has_has_moved(void **state)
 static void
 put_process(const char *pid, const char *comm, const char *output)
 {
-	char path[512], at[512];
+	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
-	put(path, comm);
+	tree_put(comm, "/proc/%s/comm", pid);
 	snprintf(path, sizeof(path), "/proc/%s/fd/1", pid);
-	make_path(at, path);
-	assert_int_equal(symlink(output, at), 0);
+	tree_link(output, path);
 }
 
 static bool
 is_watched(const char *name)
 {
-	char proc[80];
-
-	snprintf(proc, sizeof(proc), "%s/proc", root);
-	return arrival_is_watched(proc, name);
+	return arrival_is_watched(tree_path("/proc"), name);
 }
 
 static void
@@ -157,16 +104,13 @@ a_guest_is_watched_by_the_xl_that_has_its_log(void **state)
 static void
 a_stranger_s_xl_watches_nobody(void **state)
 {
-	char at[512];
-
 	(void)state;
 	put_process("20", "xl\n", "/tmp/xl-web.log");
 	put_process("21", "xl\n", "/tmp/var/log/xen/xl-web.log");
 	assert_false(is_watched("web"));
 	put_process("22", "xl\n", "/var/log/xen/xl-web.log");
 	assert_true(is_watched("web"));
-	snprintf(at, sizeof(at), "%s/proc/22", root);
-	if (chown(at, 65534, 65534) < 0)
+	if (chown(tree_path("/proc/22"), 65534, 65534) < 0)
 		skip(); /* only root may */
 	assert_false(is_watched("web"));
 }
@@ -213,7 +157,7 @@ a_reverse_arp_request_leaves_in_the_guest_s_name(void **state)
 	close(fd);
 }
 
-#define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define FRESH(f) cmocka_unit_test_setup_teardown(f, tree_make, tree_remove)
 
 int
 main(void)

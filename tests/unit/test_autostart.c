@@ -6,63 +6,29 @@
 #include <unistd.h>
 
 #include "actuator/autostart.h"
-#include "cmocka_all.h"
+#include "tests/unit/cmocka_all.h"
+#include "tests/unit/tree.h"
 
 #define GUEST "c0ffee00-0000-4000-8000-000000000001"
 
-static char root[64], folder[80];
+static char folder[80];
 static const char file[] = "name = \"web\"\nmemory = 160\n";
 static struct uuid guest;
-
-static char *
-below(const char *path)
-{
-	static char out[4][256];
-	static int next;
-	char *p = out[next++ % 4];
-
-	snprintf(p, sizeof(out[0]), "%s%s", root, path);
-	return p;
-}
-
-static void
-put(const char *path, const char *text)
-{
-	FILE *f = fopen(below(path), "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
 
 /* A host on which web is started at boot. */
 static int
 make_host(void **state)
 {
-	(void)state;
-	strcpy(root, "/tmp/test-autostart-XXXXXX");
-	if (!mkdtemp(root))
+	if (tree_make(state) < 0)
 		return -1;
 	uuid_parse(&guest, GUEST);
-	snprintf(folder, sizeof(folder), "%s/order", root);
-	mkdir(folder, 0700);
-	mkdir(below("/etc"), 0755);
-	mkdir(below("/etc/xen"), 0755);
-	mkdir(below("/etc/xen/auto"), 0755);
-	put("/etc/xen/web.cfg", file);
-	put("/etc/xen/other.cfg", "name = 'other'\n");
-	return symlink("../web.cfg", below("/etc/xen/auto/10-web")) |
-	       symlink("../other.cfg", below("/etc/xen/auto/other"));
-}
-
-static int
-remove_host(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
+	tree_folder("/order");
+	snprintf(folder, sizeof(folder), "%s/order", tree);
+	tree_put(file, "/etc/xen/web.cfg");
+	tree_put("name = 'other'\n", "/etc/xen/other.cfg");
+	tree_link("../web.cfg", "/etc/xen/auto/10-web");
+	tree_link("../other.cfg", "/etc/xen/auto/other");
+	return 0;
 }
 
 static bool
@@ -70,14 +36,14 @@ is_there(const char *path)
 {
 	struct stat st;
 
-	return lstat(below(path), &st) == 0;
+	return lstat(tree_path("%s", path), &st) == 0;
 }
 
 static bool
 says(const char *path, const char *text)
 {
 	size_t len;
-	char *said = autostart_read(below(path), &len);
+	char *said = autostart_read(tree_path("%s", path), &len);
 	bool same = said && strcmp(said, text) == 0;
 
 	free(said);
@@ -92,14 +58,14 @@ the_link_of_a_guest_is_found_by_name_or_uuid(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(autostart_find(&a, root, "web", &nil, &err), 0);
+	assert_int_equal(autostart_find(&a, tree, "web", &nil, &err), 0);
 	assert_string_equal(a.entry, "10-web");
 	assert_string_equal(a.text, file);
 	autostart_deinit(&a);
-	assert_int_equal(autostart_find(&a, root, "nobody", &nil, &err), 0);
+	assert_int_equal(autostart_find(&a, tree, "nobody", &nil, &err), 0);
 	assert_null(a.text);
-	put("/etc/xen/other.cfg", "memory = 1; uuid='" GUEST "'\n");
-	assert_int_equal(autostart_find(&a, root, "nobody", &guest, &err), 0);
+	tree_put("memory = 1; uuid='" GUEST "'\n", "/etc/xen/other.cfg");
+	assert_int_equal(autostart_find(&a, tree, "nobody", &guest, &err), 0);
 	assert_string_equal(a.entry, "other");
 	autostart_deinit(&a);
 }
@@ -111,8 +77,8 @@ two_links_of_a_guest_are_one_too_many(void **state)
 	struct err err;
 
 	(void)state;
-	put("/etc/xen/auto/again", "uuid = \"" GUEST "\"\n");
-	assert_int_equal(autostart_find(&a, root, "web", &guest, &err), -ENOTUNIQ);
+	tree_put("uuid = \"" GUEST "\"\n", "/etc/xen/auto/again");
+	assert_int_equal(autostart_find(&a, tree, "web", &guest, &err), -ENOTUNIQ);
 	assert_null(a.text);
 	assert_non_null(strstr(err.text, "10-web"));
 	assert_non_null(strstr(err.text, "again"));
@@ -121,7 +87,7 @@ two_links_of_a_guest_are_one_too_many(void **state)
 static int
 take(const char *entry)
 {
-	return autostart_take(root, folder, &guest, entry);
+	return autostart_take(tree, folder, &guest, entry);
 }
 
 static void
@@ -134,9 +100,8 @@ a_link_taken_away_comes_back_for_a_guest_that_stays(void **state)
 		assert_true(is_there("/etc/xen/web.cfg"));
 		assert_true(autostart_is_taken(folder, &guest));
 		if (i == 1)
-			assert_int_equal(
-			    symlink("../web.cfg", below("/etc/xen/auto/10-web")), 0);
-		assert_int_equal(autostart_put_back(root, folder, &guest), 0);
+			tree_link("../web.cfg", "/etc/xen/auto/10-web");
+		assert_int_equal(autostart_put_back(tree, folder, &guest), 0);
 		assert_true(says("/etc/xen/auto/10-web", file));
 		assert_false(autostart_is_taken(folder, &guest));
 	}
@@ -147,8 +112,8 @@ what_has_the_place_of_a_link_by_now_is_not_taken_for_it(void **state)
 {
 	(void)state;
 	assert_int_equal(take("10-web"), 0);
-	put("/etc/xen/auto/10-web", "name = \"stranger\"\n");
-	assert_int_equal(autostart_put_back(root, folder, &guest), -EEXIST);
+	tree_put("name = \"stranger\"\n", "/etc/xen/auto/10-web");
+	assert_int_equal(autostart_put_back(tree, folder, &guest), -EEXIST);
 	assert_true(says("/etc/xen/auto/10-web", "name = \"stranger\"\n"));
 	assert_true(autostart_is_taken(folder, &guest));
 }
@@ -158,7 +123,7 @@ the_file_of_a_guest_that_moved_stays_under_another_name(void **state)
 {
 	(void)state;
 	assert_int_equal(take("10-web"), 0);
-	assert_int_equal(autostart_let_go(root, folder, &guest), 0);
+	assert_int_equal(autostart_let_go(tree, folder, &guest), 0);
 	assert_false(is_there("/etc/xen/auto/10-web"));
 	assert_false(is_there("/etc/xen/web.cfg"));
 	assert_true(is_there("/etc/xen/web.cfg.moved"));
@@ -169,10 +134,10 @@ static void
 a_file_outside_is_left_alone_and_so_is_its_namesake(void **state)
 {
 	(void)state;
-	put("/web.cfg", file);
-	assert_int_equal(symlink(below("/web.cfg"), below("/etc/xen/auto/far")), 0);
+	tree_put(file, "/web.cfg");
+	tree_link(tree_path("/web.cfg"), "/etc/xen/auto/far");
 	assert_int_equal(take("far"), 0);
-	assert_int_equal(autostart_let_go(root, folder, &guest), 0);
+	assert_int_equal(autostart_let_go(tree, folder, &guest), 0);
 	assert_false(is_there("/etc/xen/auto/far"));
 	assert_true(is_there("/web.cfg"));
 	assert_true(is_there("/etc/xen/web.cfg"));
@@ -184,8 +149,8 @@ without_a_note_nothing_is_touched(void **state)
 	(void)state;
 	assert_int_equal(take("other"), 0);
 	autostart_forget(folder, &guest);
-	assert_int_equal(autostart_put_back(root, folder, &guest), 0);
-	assert_int_equal(autostart_let_go(root, folder, &guest), 0);
+	assert_int_equal(autostart_put_back(tree, folder, &guest), 0);
+	assert_int_equal(autostart_let_go(tree, folder, &guest), 0);
 	assert_false(is_there("/etc/xen/auto/other"));
 	assert_true(is_there("/etc/xen/auto/10-web"));
 	assert_true(is_there("/etc/xen/other.cfg"));
@@ -194,18 +159,17 @@ without_a_note_nothing_is_touched(void **state)
 static void
 a_file_in_the_folder_of_links_is_set_aside_and_comes_back(void **state)
 {
-	char aside[512];
-
 	(void)state;
-	put("/etc/xen/auto/plain", "name = \"plain\"\n");
+	tree_put("name = \"plain\"\n", "/etc/xen/auto/plain");
 	for (int i = 0; i < 2; i++) { /* a mover may die between any two steps */
 		assert_int_equal(take("plain"), 0);
 		assert_false(is_there("/etc/xen/auto/plain"));
 		assert_true(is_there("/etc/xen/plain.moved"));
-		snprintf(aside, sizeof(aside), "%s", below("/etc/xen/plain.moved"));
 		if (i == 1)
-			assert_int_equal(link(aside, below("/etc/xen/auto/plain")), 0);
-		assert_int_equal(autostart_put_back(root, folder, &guest), 0);
+			assert_int_equal(link(tree_path("/etc/xen/plain.moved"),
+					     tree_path("/etc/xen/auto/plain")),
+			    0);
+		assert_int_equal(autostart_put_back(tree, folder, &guest), 0);
 		assert_true(is_there("/etc/xen/auto/plain"));
 		assert_false(is_there("/etc/xen/plain.moved"));
 		assert_false(autostart_is_taken(folder, &guest));
@@ -217,7 +181,7 @@ make(const char *name, const char *text, struct err *err)
 {
 	struct autostart a = { .text = (char *)(uintptr_t)text, .len = strlen(text) };
 
-	return autostart_make(root, &a, name, &guest, err);
+	return autostart_make(tree, &a, name, &guest, err);
 }
 
 static void
@@ -233,7 +197,7 @@ a_guest_that_arrives_gets_its_file_and_its_link(void **state)
 		assert_false(is_there("/etc/xen/db.cfg.new"));
 	}
 	/* The mover died between the two. */
-	assert_int_equal(unlink(below("/etc/xen/auto/db.cfg")), 0);
+	assert_int_equal(unlink(tree_path("/etc/xen/auto/db.cfg")), 0);
 	assert_int_equal(make("db", text, &err), 0);
 	assert_true(says("/etc/xen/auto/db.cfg", text));
 	assert_int_equal(make("../a", text, &err), -EPERM);
@@ -246,7 +210,7 @@ a_file_about_it_that_is_there_is_kept_and_linked(void **state)
 	struct err err;
 
 	(void)state;
-	put("/etc/xen/db.cfg", own);
+	tree_put(own, "/etc/xen/db.cfg");
 	assert_int_equal(make("db", "name = \"db\"\n", &err), AUTOSTART_E_KEPT);
 	assert_true(says("/etc/xen/auto/db.cfg", own));
 }
@@ -269,7 +233,7 @@ a_file_about_something_else_is_neither_linked_nor_replaced(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		put("/etc/xen/db.cfg", others[i]);
+		tree_put(others[i], "/etc/xen/db.cfg");
 		assert_int_equal(make("db", "name = \"db\"\n", &err), -EEXIST);
 		assert_non_null(strstr(err.text, "/etc/xen/db.cfg is there"));
 		assert_true(says("/etc/xen/db.cfg", others[i]));
@@ -288,9 +252,9 @@ put_xl(const char *config, int status)
 	    "exit "
 	    "9\n"
 	    "cp \"$5\" %s/given\ncat <<'END'\n%s\nEND\nexit %d\n",
-	    root, config, status);
-	put("/xl", script);
-	assert_int_equal(chmod(below("/xl"), 0755), 0);
+	    tree, config, status);
+	tree_put(script, "/xl");
+	assert_int_equal(chmod(tree_path("/xl"), 0755), 0);
 }
 
 static int
@@ -299,7 +263,7 @@ check(const char *text, size_t len, struct err *err)
 	struct autostart a = { .text = (char *)(uintptr_t)text, .len = len };
 	struct header_wish wish = { .uuid = guest, .name = "web", .scripts = "/none" };
 
-	return autostart_check(below("/xl"), folder, &a, &wish, err);
+	return autostart_check(tree_path("/xl"), folder, &a, &wish, err);
 }
 
 #define INFO(uuid, name) "{\"c_info\":{\"uuid\":\"" uuid "\",\"name\":\"" name "\"},"
@@ -342,7 +306,7 @@ a_file_that_names_programs_or_another_guest_is_not_taken(void **state)
 	assert_non_null(strstr(err.text, "does not understand its file"));
 }
 
-#define HOST_TEST(f) cmocka_unit_test_setup_teardown(f, make_host, remove_host)
+#define HOST_TEST(f) cmocka_unit_test_setup_teardown(f, make_host, tree_remove)
 
 int
 main(void)

@@ -1,127 +1,48 @@
-#include <ftw.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/disk.h"
 #include "base/text.h"
 #include "monitor/probe.h"
 #include "monitor/probe_iscsi.h"
 #include "tests/unit/cmocka_all.h"
+#include "tests/unit/tree.h"
 
-/* A tree of plain files and links that stands for /sys. */
-static char root[64];
+/* The tree stands for /: plain files and links in place of sysfs. */
+#define SESSION    "/sys/class/iscsi_session/session%d/"
+#define CONNECTION "/sys/class/iscsi_connection/connection%d:0/"
+#define BLOCK      "/sys/class/block/"
+
 static struct err err;
 
-/* NAA 6 of 16 bytes, ending in n. */
+/* NAA 6 of 16 bytes. */
 static const uint8_t page_of_lun[] = { 0, 0x83, 0, 20, 1, 3, 0, 16, 0x60, 1, 0x40, 0x50,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 };
 #define NAA "naa.60014050000000000000000000000007"
 
-static void put(const char *text, size_t len, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void
-put(const char *text, size_t len, const char *fmt, ...)
-{
-	char path[512];
-	va_list ap;
-	FILE *f;
-	int n = snprintf(path, sizeof(path), "%s/sys/class/", root);
-
-	va_start(ap, fmt);
-	vsnprintf(path + n, sizeof(path) - (size_t)n, fmt, ap);
-	va_end(ap);
-	for (char *p = path + 1; (p = strchr(p, '/')); p++) {
-		*p = '\0';
-		mkdir(path, 0755);
-		*p = '/';
-	}
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_int_equal(fwrite(text, 1, len, f), len);
-	fclose(f);
-}
-
-static void
-text_in(const char *path, const char *text)
-{
-	put(text, strlen(text), "%s", path);
-}
-
-static void
-link_to(const char *target, const char *name)
-{
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s/sys/class/%s", root, name);
-	assert_int_equal(symlink(target, path), 0);
-}
-
 static void
 add_session(int n, const char *iqn, const char *address)
 {
-	char path[128];
-
-	snprintf(path, sizeof(path), "iscsi_session/session%d/targetname", n);
-	text_in(path, iqn);
-	snprintf(path, sizeof(path), "iscsi_session/session%d/state", n);
-	text_in(path, "LOGGED_IN\n");
-	snprintf(path, sizeof(path), "iscsi_session/session%d/recovery_tmo", n);
-	text_in(path, "120\n");
-	snprintf(
-	    path, sizeof(path), "iscsi_connection/connection%d:0/persistent_address", n);
-	text_in(path, address);
-	snprintf(
-	    path, sizeof(path), "iscsi_connection/connection%d:0/persistent_port", n);
-	text_in(path, "3260\n");
+	tree_put(iqn, SESSION "targetname", n);
+	tree_put("LOGGED_IN\n", SESSION "state", n);
+	tree_put("120\n", SESSION "recovery_tmo", n);
+	tree_put(address, CONNECTION "persistent_address", n);
+	tree_put("3260\n", CONNECTION "persistent_port", n);
 }
 
 static void
 add_lun(const char *name, int session)
 {
-	char path[128], target[128];
+	char device[128], path[160];
 
-	snprintf(
-	    path, sizeof(path), "devices/session%d/target/%s/vpd_pg83", session, name);
-	put((const char *)page_of_lun, sizeof(page_of_lun), "%s", path);
-	snprintf(path, sizeof(path), "devices/session%d/target/%s/state", session, name);
-	text_in(path, "running\n");
-	snprintf(path, sizeof(path), "block/%s/size", name);
-	text_in(path, "2048\n");
-	snprintf(path, sizeof(path), "block/%s/stat", name);
-	text_in(path, "10 0 80 50 10 0 80 50 0 100 100\n");
-	snprintf(
-	    target, sizeof(target), "../../devices/session%d/target/%s", session, name);
-	snprintf(path, sizeof(path), "block/%s/device", name);
-	link_to(target, path);
-}
-
-static int
-make_tree(void **state)
-{
-	(void)state;
-	strcpy(root, "/tmp/lifeboat-disk-XXXXXX");
-	return mkdtemp(root) ? 0 : -1;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
-drop_tree(void **state)
-{
-	(void)state;
-	return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	snprintf(device, sizeof(device), "devices/session%d/target/%s", session, name);
+	snprintf(path, sizeof(path), "/sys/class/%s/vpd_pg83", device);
+	tree_put_bytes(page_of_lun, sizeof(page_of_lun), path);
+	tree_put("running\n", "/sys/class/%s/state", device);
+	tree_put("2048\n", BLOCK "%s/size", name);
+	tree_put("10 0 80 50 10 0 80 50 0 100 100\n", BLOCK "%s/stat", name);
+	snprintf(path, sizeof(path), BLOCK "%s/device", name);
+	tree_link(tree_path("/sys/class/%s", device), path);
 }
 
 static void
@@ -132,7 +53,7 @@ a_lun_is_known_by_designator_iqn_and_portal(void **state)
 	(void)state;
 	add_session(1, "iqn.x\n", "10.0.0.5\n");
 	add_lun("sdb", 1);
-	assert_int_equal(disk_identify(out, root, "sdb", &err), 0);
+	assert_int_equal(disk_identify(out, tree, "sdb", &err), 0);
 	assert_string_equal(out, NAA "@iqn.x@10.0.0.5:3260");
 }
 
@@ -146,10 +67,10 @@ two_paths_are_one_disk_whichever_comes_first(void **state)
 	add_session(2, "iqn.x\n", "10.0.0.5\n");
 	add_lun("sdb", 1);
 	add_lun("sdc", 2);
-	text_in("block/dm-0/dm/uuid", "mpath-360014050\n");
-	text_in("block/dm-0/slaves/sdb", "");
-	text_in("block/dm-0/slaves/sdc", "");
-	assert_int_equal(disk_identify(out, root, "dm-0", &err), 0);
+	tree_put("mpath-360014050\n", BLOCK "dm-0/dm/uuid");
+	tree_put("", BLOCK "dm-0/slaves/sdb");
+	tree_put("", BLOCK "dm-0/slaves/sdc");
+	assert_int_equal(disk_identify(out, tree, "dm-0", &err), 0);
 	assert_string_equal(out, NAA "@iqn.x@10.0.0.5:3260");
 }
 
@@ -161,15 +82,15 @@ volumes_and_partitions_on_one_lun_differ(void **state)
 	(void)state;
 	add_session(1, "iqn.x\n", "10.0.0.5\n");
 	add_lun("sdb", 1);
-	text_in("block/sdb/sdb1/partition", "1\n");
-	text_in("block/sdb/sdb1/start", "2048\n");
-	text_in("block/sdb/sdb1/size", "4096\n");
-	link_to("sdb/sdb1", "block/sdb1");
-	assert_int_equal(disk_identify(out, root, "sdb1", &err), 0);
+	tree_put("1\n", BLOCK "sdb/sdb1/partition");
+	tree_put("2048\n", BLOCK "sdb/sdb1/start");
+	tree_put("4096\n", BLOCK "sdb/sdb1/size");
+	tree_link("sdb/sdb1", BLOCK "sdb1");
+	assert_int_equal(disk_identify(out, tree, "sdb1", &err), 0);
 	assert_string_equal(out, NAA "@iqn.x@10.0.0.5:3260+2048:4096");
-	text_in("block/dm-1/dm/uuid", "LVM-abc\n");
-	text_in("block/dm-1/slaves/sdb1", "");
-	assert_int_equal(disk_identify(out, root, "dm-1", &err), 0);
+	tree_put("LVM-abc\n", BLOCK "dm-1/dm/uuid");
+	tree_put("", BLOCK "dm-1/slaves/sdb1");
+	assert_int_equal(disk_identify(out, tree, "dm-1", &err), 0);
 	assert_string_equal(out, NAA "@iqn.x@10.0.0.5:3260+2048:4096+LVM-abc");
 }
 
@@ -179,8 +100,8 @@ a_local_disk_is_not_shared(void **state)
 	char out[DISK_SIZE];
 
 	(void)state;
-	text_in("block/nvme0n1/size", "1\n");
-	assert_true(disk_identify(out, root, "nvme0n1", &err) < 0);
+	tree_put("1\n", BLOCK "nvme0n1/size");
+	assert_true(disk_identify(out, tree, "nvme0n1", &err) < 0);
 	assert_non_null(strstr(err.text, "nvme0n1"));
 }
 
@@ -190,25 +111,24 @@ a_loop_of_devices_ends(void **state)
 	char out[DISK_SIZE];
 
 	(void)state;
-	text_in("block/dm-0/slaves/dm-0", "");
-	text_in("block/dm-0/dm/uuid", "LVM-a\n");
-	assert_true(disk_identify(out, root, "dm-0", &err) < 0);
+	tree_put("", BLOCK "dm-0/slaves/dm-0");
+	tree_put("LVM-a\n", BLOCK "dm-0/dm/uuid");
+	assert_true(disk_identify(out, tree, "dm-0", &err) < 0);
 }
 
 static void
 a_volume_of_more_disks_than_are_looked_at_is_not_shared(void **state)
 {
-	char out[DISK_SIZE], name[16], path[64];
+	char out[DISK_SIZE], name[16];
 
 	(void)state;
 	add_session(1, "iqn.x\n", "10.0.0.5\n");
-	text_in("block/dm-0/dm/uuid", "LVM-a\n");
+	tree_put("LVM-a\n", BLOCK "dm-0/dm/uuid");
 	for (int i = 0; i < 33; i++) {
 		snprintf(name, sizeof(name), "sd%d", i);
 		add_lun(name, 1);
-		snprintf(path, sizeof(path), "block/dm-0/slaves/%s", name);
-		text_in(path, "");
-		assert_true((disk_identify(out, root, "dm-0", &err) == 0) == (i < 32));
+		tree_put("", BLOCK "dm-0/slaves/%s", name);
+		assert_true((disk_identify(out, tree, "dm-0", &err) == 0) == (i < 32));
 	}
 	assert_string_equal(err.text, "dm-0: it is made of too many devices");
 }
@@ -248,7 +168,7 @@ sweep(void *probe, enum probe_state want)
 static void
 a_host_without_iscsi_says_so(void **state)
 {
-	void *probe = probe_iscsi_start(root);
+	void *probe = probe_iscsi_start(tree);
 
 	(void)state;
 	assert_null(sweep(probe, PROBE_ABSENT));
@@ -259,7 +179,7 @@ a_host_without_iscsi_says_so(void **state)
 static void
 states_and_latency_are_seen(void **state)
 {
-	void *probe = probe_iscsi_start(root);
+	void *probe = probe_iscsi_start(tree);
 	Lifeboat__Storage *s;
 
 	(void)state;
@@ -272,14 +192,14 @@ states_and_latency_are_seen(void **state)
 	assert_int_equal(s->n_disks, 1);
 	assert_string_equal(s->disks[0]->identity, NAA "@iqn.x@10.0.0.5:3260");
 	assert_int_equal(s->disks[0]->size_kib, 1024);
-	text_in("block/sdb/stat", "15 0 80 100 15 0 80 100 1 100 100\n");
+	tree_put("15 0 80 100 15 0 80 100 1 100 100\n", BLOCK "sdb/stat");
 	s = sweep(probe, PROBE_OK);
 	assert_int_equal(s->disks[0]->await_us, 10000); /* 100 ms for 10 requests */
 	assert_false(s->disks[0]->stuck);
 	s = sweep(probe, PROBE_OK);
 	assert_true(s->disks[0]->stuck); /* one in flight, none done */
-	text_in("iscsi_session/session1/state", "FAILED\n");
-	text_in("devices/session1/target/sdb/state", "blocked\n");
+	tree_put("FAILED\n", SESSION "state", 1);
+	tree_put("blocked\n", "/sys/class/devices/session1/target/sdb/state");
 	s = sweep(probe, PROBE_OK);
 	assert_int_equal(s->sessions[0]->state, 1);
 	assert_int_equal(s->disks[0]->state, 1);
@@ -289,25 +209,17 @@ states_and_latency_are_seen(void **state)
 int
 main(void)
 {
+#define CASE(f) cmocka_unit_test_setup_teardown(f, tree_make, tree_remove)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-		    a_lun_is_known_by_designator_iqn_and_portal, make_tree, drop_tree),
-		cmocka_unit_test_setup_teardown(
-		    two_paths_are_one_disk_whichever_comes_first, make_tree, drop_tree),
-		cmocka_unit_test_setup_teardown(
-		    volumes_and_partitions_on_one_lun_differ, make_tree, drop_tree),
-		cmocka_unit_test_setup_teardown(
-		    a_local_disk_is_not_shared, make_tree, drop_tree),
-		cmocka_unit_test_setup_teardown(
-		    a_loop_of_devices_ends, make_tree, drop_tree),
-		cmocka_unit_test_setup_teardown(
-		    a_volume_of_more_disks_than_are_looked_at_is_not_shared, make_tree,
-		    drop_tree),
+		CASE(a_lun_is_known_by_designator_iqn_and_portal),
+		CASE(two_paths_are_one_disk_whichever_comes_first),
+		CASE(volumes_and_partitions_on_one_lun_differ),
+		CASE(a_local_disk_is_not_shared),
+		CASE(a_loop_of_devices_ends),
+		CASE(a_volume_of_more_disks_than_are_looked_at_is_not_shared),
 		cmocka_unit_test(damaged_pages_name_no_disk),
-		cmocka_unit_test_setup_teardown(
-		    a_host_without_iscsi_says_so, make_tree, drop_tree),
-		cmocka_unit_test_setup_teardown(
-		    states_and_latency_are_seen, make_tree, drop_tree),
+		CASE(a_host_without_iscsi_says_so),
+		CASE(states_and_latency_are_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

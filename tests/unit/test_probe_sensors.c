@@ -2,50 +2,31 @@
  * The sensors probe on the real libsensors, over a private tree bound upon /sys/class in
  * a mount namespace of the test's own.  Where no namespace can be had it is skipped.
  */
-#include <ftw.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "monitor/probe.h"
 #include "monitor/probe_sensors.h"
 #include "tests/unit/cmocka_all.h"
+#include "tests/unit/tree.h"
 
-static char root[64] = "/tmp/lifeboat-hwmon-XXXXXX";
 static void *probe;
 static struct err err;
 static Lifeboat__Report report;
 static bool urgent;
 static mono_t now = { 1000000 };
 
-static void put(const char *text, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
+/* An attribute as the kernel shows it. */
 static void
-put(const char *text, const char *fmt, ...)
+put(const char *text, const char *chip, const char *file)
 {
-	char path[512];
-	va_list ap;
-	FILE *f;
-	int n = snprintf(path, sizeof(path), "%s/", root);
+	char line[64];
 
-	va_start(ap, fmt);
-	vsnprintf(path + n, sizeof(path) - (size_t)n, fmt, ap);
-	va_end(ap);
-	for (char *p = path + 1; (p = strchr(p, '/')); p++) {
-		*p = '\0';
-		mkdir(path, 0755);
-		*p = '/';
-	}
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fprintf(f, "%s\n", text);
-	fclose(f);
+	snprintf(line, sizeof(line), "%s\n", text);
+	tree_put(line, "/hwmon/%s/%s", chip, file);
 }
 
 static void
@@ -107,13 +88,13 @@ static void
 an_alarm_is_carried_and_urgent_once(void **state)
 {
 	(void)state;
-	put("1", "hwmon/hwmon0/temp1_crit_alarm");
+	put("1", "hwmon0", "temp1_crit_alarm");
 	sweep_at(1000, PROBE_OK);
 	assert_int_equal(state_of("all-virtual-0/temp1"), FLAG_CRIT_ALARM << 4);
 	assert_true(urgent);
 	sweep_at(1000, PROBE_OK);
 	assert_false(urgent);
-	put("0", "hwmon/hwmon0/temp1_crit_alarm");
+	put("0", "hwmon0", "temp1_crit_alarm");
 	sweep_at(1000, PROBE_OK);
 	assert_int_equal(state_of("all-virtual-0/temp1"), QUALITY_GOOD);
 }
@@ -122,10 +103,10 @@ static void
 a_crossed_limit_is_urgent(void **state)
 {
 	(void)state;
-	put("81000", "hwmon/hwmon0/temp1_input");
+	put("81000", "hwmon0", "temp1_input");
 	sweep_at(1000, PROBE_OK);
 	assert_true(urgent);
-	put("45500", "hwmon/hwmon0/temp1_input");
+	put("45500", "hwmon0", "temp1_input");
 	sweep_at(1000, PROBE_OK);
 }
 
@@ -133,11 +114,11 @@ static void
 garbage_is_a_bad_reading_and_the_others_go_on(void **state)
 {
 	(void)state;
-	put("soup", "hwmon/hwmon0/fan1_input");
+	put("soup", "hwmon0", "fan1_input");
 	sweep_at(1000, PROBE_OK);
 	assert_int_equal(state_of("all-virtual-0/fan1"), QUALITY_BAD);
 	assert_int_equal(value("all-virtual-0/temp1"), 45500);
-	put("900", "hwmon/hwmon0/fan1_input");
+	put("900", "hwmon0", "fan1_input");
 }
 
 static void
@@ -158,51 +139,39 @@ limits_are_read_again_after_a_minute(void **state)
 	(void)state;
 	sweep_at(0, PROBE_OK);
 	before = report.catalogues[0]->generation;
-	put("70000", "hwmon/hwmon0/temp1_max");
+	put("70000", "hwmon0", "temp1_max");
 	sweep_at(1000, PROBE_OK);
 	assert_int_equal(report.catalogues[0]->generation, before);
 	sweep_at(PROBE_SENSORS_LIMITS_MS, PROBE_OK);
 	assert_int_equal(
 	    report.catalogues[0]->sensors[find("all-virtual-0/temp1")]->high, 70000);
 	assert_true(report.catalogues[0]->generation != before);
-	put("80000", "hwmon/hwmon0/temp1_max");
+	put("80000", "hwmon0", "temp1_max");
 	sweep_at(PROBE_SENSORS_LIMITS_MS, PROBE_OK);
 	assert_int_equal(report.catalogues[0]->generation, before);
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
 }
 
 static void
 chips_come_and_go(void **state)
 {
-	char path[128];
-
 	(void)state;
-	put("new", "hwmon/hwmon3/name");
-	put("20000", "hwmon/hwmon3/temp1_input");
+	put("new", "hwmon3", "name");
+	put("20000", "hwmon3", "temp1_input");
 	sweep_at(PROBE_SENSORS_AGAIN_MS, PROBE_OK);
 	assert_int_equal(value("new-virtual-0/temp1"), 20000);
-	snprintf(path, sizeof(path), "%s/hwmon/hwmon3", root);
-	assert_int_equal(nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	tree_drop("/hwmon/hwmon3");
 	sweep_at(1000, PROBE_OK);
 	assert_int_equal(state_of("new-virtual-0/temp1") & 15, QUALITY_GONE);
 	sweep_at(PROBE_SENSORS_AGAIN_MS, PROBE_OK);
 	assert_int_equal(state_of("new-virtual-0/temp1") & 15, QUALITY_GONE);
-	put("new", "hwmon/hwmon3/name");
-	put("21000", "hwmon/hwmon3/temp1_input");
+	put("new", "hwmon3", "name");
+	put("21000", "hwmon3", "temp1_input");
 	sweep_at(PROBE_SENSORS_AGAIN_MS, PROBE_OK);
 	assert_int_equal(value("new-virtual-0/temp1"), 21000);
 }
 
 static void
-make_tree(void)
+make_chips(void)
 {
 	static const struct {
 		const char *file, *text;
@@ -221,14 +190,14 @@ make_tree(void)
 		{ "intrusion0_alarm", "0" },
 	};
 
-	put("all", "hwmon/hwmon0/name");
+	put("all", "hwmon0", "name");
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		put(files[i].text, "hwmon/hwmon0/%s", files[i].file);
-	put("twin", "hwmon/hwmon1/name");
-	put("30000", "hwmon/hwmon1/temp1_input");
-	put("twin", "hwmon/hwmon2/name");
-	put("35000", "hwmon/hwmon2/temp1_input");
-	put("36000", "hwmon/hwmon2/temp2_input");
+		put(files[i].text, "hwmon0", files[i].file);
+	put("twin", "hwmon1", "name");
+	put("30000", "hwmon1", "temp1_input");
+	put("twin", "hwmon2", "name");
+	put("35000", "hwmon2", "temp1_input");
+	put("36000", "hwmon2", "temp2_input");
 }
 
 static bool
@@ -237,7 +206,7 @@ enter_namespace(void)
 	if (unshare(CLONE_NEWNS) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
 		return false;
 	return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	       mount(root, "/sys/class", NULL, MS_BIND, NULL) == 0;
+	       mount(tree, "/sys/class", NULL, MS_BIND, NULL) == 0;
 }
 
 int
@@ -254,11 +223,11 @@ main(void)
 	};
 	int r;
 
-	if (!mkdtemp(root))
+	if (tree_make(NULL) < 0)
 		return 1;
-	make_tree();
+	make_chips();
 	if (!enter_namespace()) {
-		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		tree_remove(NULL);
 		puts("skipped: this machine allows no mount namespace");
 		return 77;
 	}
@@ -266,6 +235,6 @@ main(void)
 	r = cmocka_run_group_tests(tests, NULL, NULL);
 	probe_sensors.stop(probe);
 	umount("/sys/class");
-	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	tree_remove(NULL);
 	return r;
 }

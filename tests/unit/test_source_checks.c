@@ -5,14 +5,14 @@
 #include <unistd.h>
 
 #include "actuator/source_checks.h"
-#include "cmocka_all.h"
+#include "tests/unit/cmocka_all.h"
+#include "tests/unit/tree.h"
 
 #define GOOD                                                                             \
 	"[{\"domid\": 7, \"config\": {\"c_info\": {\"name\": \"web\"}, "                 \
 	"\"b_info\": {\"vnuma_nodes\": [], \"disable_migrate\": \"False\"}}}]"
 
 static struct {
-	char root[64];
 	struct mover m;
 	Lifeboat__Guest guest;
 	Lifeboat__Order order;
@@ -23,27 +23,23 @@ static struct {
 static void
 put_xl(const char *said, int status)
 {
-	FILE *f;
+	char script[512];
 
-	snprintf(t.m.conf.xl, sizeof(t.m.conf.xl), "%s/xl", t.root);
-	f = fopen(t.m.conf.xl, "w");
-	assert_non_null(f);
-	fprintf(f,
+	snprintf(t.m.conf.xl, sizeof(t.m.conf.xl), "%s/xl", tree);
+	snprintf(script, sizeof(script),
 	    "#!/bin/sh\n[ \"$*\" = 'list -l 7' ] || exit 2\ncat <<'END'\n%s\nEND\nexit "
 	    "%d\n",
 	    said, status);
-	fclose(f);
+	tree_put(script, "/xl");
 	assert_int_equal(chmod(t.m.conf.xl, 0700), 0);
 }
 
 static int
 setup(void **state)
 {
-	(void)state;
-	memset(&t, 0, sizeof(t));
-	strcpy(t.root, "/tmp/test-source-XXXXXX");
-	if (!mkdtemp(t.root))
+	if (tree_make(state) < 0)
 		return -1;
+	memset(&t, 0, sizeof(t));
 	lifeboat__guest__init(&t.guest);
 	t.guest.name = (char *)(uintptr_t) "web";
 	t.guest.master = MASTER_NONE;
@@ -56,22 +52,12 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", t.root);
-	return system(command);
-}
-
 /* Why it may not move, and a part of the sentence; "": it may. */
 static void
 says(const char *why, const char *part)
 {
 	memset(&t.m.state, 0, sizeof(t.m.state));
-	assert_int_equal(source_checks(&t.m, t.root, &t.domain), *why == '\0');
+	assert_int_equal(source_checks(&t.m, tree, &t.domain), *why == '\0');
 	assert_string_equal(t.m.state.why, why);
 	assert_non_null(strstr(t.m.state.detail, part));
 }
@@ -131,43 +117,15 @@ a_configuration_that_cannot_be_read_keeps_the_guest(void **state)
 }
 
 static void
-make_folder(const char *path)
-{
-	char whole[256];
-
-	snprintf(whole, sizeof(whole), "%s%s", t.root, path);
-	assert_int_equal(mkdir(whole, 0700), 0);
-}
-
-static void
-make_file(const char *path, const char *text)
-{
-	char whole[256];
-	FILE *f;
-
-	snprintf(whole, sizeof(whole), "%s%s", t.root, path);
-	f = fopen(whole, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void
 libvirt_keeps_its_guests(void **state)
 {
-	static const char *const folders[] = { "/etc", "/etc/libvirt",
-		"/etc/libvirt/libxl", "/var", "/var/run", "/var/run/libvirt",
-		"/var/run/libvirt/libxl" };
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		make_folder(folders[i]);
-	make_file("/etc/libvirt/libxl/other.xml", "");
+	tree_put("", "/etc/libvirt/libxl/other.xml");
 	says("", "");
-	make_file("/etc/libvirt/libxl/web.xml", "");
+	tree_put("", "/etc/libvirt/libxl/web.xml");
 	says("other-master", "/etc/libvirt/libxl/web.xml is there");
 	strcpy(t.domain.name, "mail"); /* not defined there, but running by it */
-	make_file("/var/run/libvirt/libxl/mail.xml", "");
+	tree_put("", "/var/run/libvirt/libxl/mail.xml");
 	says("other-master", "/var/run/libvirt/libxl/mail.xml is there");
 }
 
@@ -179,10 +137,7 @@ a_link_of_its_own_keeps_the_guest_unless_it_follows(void **state)
 	says("other-master", "autostart = follow");
 	t.m.conf.autostart = AUTOSTART_FOLLOW;
 	says("autostart", "starts web, and no file");
-	make_folder("/etc");
-	make_folder("/etc/xen");
-	make_folder("/etc/xen/auto");
-	make_file("/etc/xen/auto/web.cfg", "name = \"web\"\n");
+	tree_put("name = \"web\"\n", "/etc/xen/auto/web.cfg");
 	says("", "");
 	autostart_deinit(&t.m.autostart);
 	/* The monitor has not seen it yet. */
@@ -194,7 +149,7 @@ a_link_of_its_own_keeps_the_guest_unless_it_follows(void **state)
 	says("other-master", "web is started by libvirt");
 }
 
-#define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, tree_remove)
 
 int
 main(void)

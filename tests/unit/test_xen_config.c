@@ -1,67 +1,37 @@
 /* What libxl keeps of a guest, from a file of it. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "monitor/xen_config.h"
 #include "tests/unit/cmocka_all.h"
-#include "tests/unit/xen_rig.h"
+#include "tests/unit/tree.h"
 
-#define FOLDER "/var/lib/xen"
+#define CONFIG "/var/lib/xen/userdata-d.3.c0ffee00-0000-0000-0000-000000000000.libxl-json"
 
 static const struct uuid uuid = { { 0xc0, 0xff, 0xee } };
-static char root[32], path[256];
 static struct xen_config config;
 
 static int
 setup(void **state)
 {
-	static const char *const folders[] = { "/var", "/var/lib", FOLDER };
-
-	(void)state;
-	snprintf(root, sizeof(root), "/tmp/test_xen.XXXXXX");
-	assert_non_null(mkdtemp(root));
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", root, folders[i]);
-		assert_int_equal(mkdir(path, 0700), 0);
-	}
-	snprintf(path, sizeof(path),
-	    "%s" FOLDER "/userdata-d.3.c0ffee00-0000-0000-0000-000000000000.libxl-json",
-	    root);
 	memset(&config, 0, sizeof(config));
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	char folder[64];
-
-	(void)state;
-	unlink(path);
-	for (size_t len = strlen(FOLDER); len > 0; len--)
-		if (FOLDER[len] == '\0' || FOLDER[len] == '/') {
-			snprintf(
-			    folder, sizeof(folder), "%s%.*s", root, (int)len, FOLDER);
-			rmdir(folder);
-		}
-	return rmdir(root);
+	return tree_make(state);
 }
 
 static void
 read_it(void)
 {
-	xen_config_read(&config, root, 3, &uuid);
+	xen_config_read(&config, tree, 3, &uuid);
 }
 
 /* As libxl writes it: a new file each time. */
 static void
 says(const char *text)
 {
-	unlink(path);
-	xen_rig_write(path, text);
+	unlink(tree_path(CONFIG));
+	tree_put(text, CONFIG);
 	read_it();
 }
 
@@ -107,11 +77,11 @@ a_file_that_was_read_is_read_again_when_it_has_changed(void **state)
 	assert_string_equal(config.kernel, "kept");
 	says("{\"b_info\": {\"kernel\": \"/boot/three\"}}");
 	assert_string_equal(config.kernel, "/boot/three");
-	xen_config_read(&config, root, 4, &uuid);
+	xen_config_read(&config, tree, 4, &uuid);
 	is_nothing();
 	read_it();
 	assert_string_equal(config.kernel, "/boot/three");
-	unlink(path);
+	unlink(tree_path(CONFIG));
 	read_it();
 	is_nothing();
 }
@@ -172,12 +142,9 @@ static void
 a_final_nul_belongs_to_libxls_file(void **state)
 {
 	static const char text[] = "{\"b_info\": {\"kernel\": \"/boot/vmlinuz\"}}";
-	FILE *f = fopen(path, "w");
 
 	(void)state;
-	assert_non_null(f);
-	assert_int_equal(fwrite(text, 1, sizeof(text), f), sizeof(text));
-	assert_int_equal(fclose(f), 0);
+	tree_put_bytes(text, sizeof(text), CONFIG);
 	read_it();
 	assert_string_equal(config.kernel, "/boot/vmlinuz");
 }
@@ -185,26 +152,22 @@ a_final_nul_belongs_to_libxls_file(void **state)
 static void
 links_pipes_and_huge_files_are_left_alone(void **state)
 {
-	char target[64];
-
 	(void)state;
-	snprintf(target, sizeof(target), "%s.target", root);
-	xen_rig_write(target, "{\"b_info\": {\"kernel\": \"/boot/vmlinuz\"}}");
-	assert_int_equal(symlink(target, path), 0);
+	tree_put("{\"b_info\": {\"kernel\": \"/boot/vmlinuz\"}}", "/target");
+	tree_link(tree_path("/target"), CONFIG);
 	read_it();
 	is_nothing();
-	unlink(target);
-	unlink(path);
-	assert_int_equal(mkfifo(path, 0600), 0);
+	unlink(tree_path(CONFIG));
+	assert_int_equal(mkfifo(tree_path(CONFIG), 0600), 0);
 	read_it();
 	is_nothing();
 	says("{\"b_info\": {\"kernel\": \"/boot/vmlinuz\"}}");
-	assert_int_equal(truncate(path, (off_t)1024 * 1024), 0);
+	assert_int_equal(truncate(tree_path(CONFIG), (off_t)1024 * 1024), 0);
 	read_it();
 	is_nothing();
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, tree_remove)
 
 int
 main(void)
