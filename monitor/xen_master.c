@@ -64,7 +64,7 @@ xen_master_read(struct xen_master *m, const char *root)
 	snprintf(path, sizeof(path), "%s/etc/xen/auto", root);
 	dir = opendir(path);
 	/* Nobody else in this process reads this stream. */
-	while (dir && m->n < MAX_GUESTS &&
+	while (dir && !m->too_many &&
 	       (entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe) */
 		snprintf(path, sizeof(path), "%s/etc/xen/auto/%s", root, entry->d_name);
 		if (entry->d_name[0] != '.')

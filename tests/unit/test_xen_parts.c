@@ -82,6 +82,37 @@ a_guest_with_an_auto_link_or_in_libvirt_has_another_master(void **state)
 }
 
 static void
+put_auto(int i)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "name = \"g%d\"\n", i);
+	tree_put(text, "/etc/xen/auto/%d.cfg", i);
+}
+
+/* There may be more of them than guests run here. */
+static void
+every_auto_link_counts_and_too_many_count_for_every_guest(void **state)
+{
+	static struct xen_master m;
+	const struct uuid nil = { { 0 } };
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < XEN_MASTER_AUTOS; i++)
+		put_auto(i);
+	xen_master_read(&m, tree);
+	for (int i = 0; i < XEN_MASTER_AUTOS; i++) {
+		snprintf(name, sizeof(name), "g%d", i);
+		assert_int_equal(xen_master_of(&m, name, &nil), MASTER_AUTO);
+	}
+	assert_int_equal(xen_master_of(&m, "other", &nil), MASTER_NONE);
+	put_auto(XEN_MASTER_AUTOS);
+	xen_master_read(&m, tree);
+	assert_int_equal(xen_master_of(&m, "other", &nil), MASTER_AUTO);
+}
+
+static void
 autoballoon_is_told_by_xens_command_line_and_xl_conf(void **state)
 {
 	struct xen_lib lib = { .root = "" };
@@ -124,6 +155,7 @@ run(void)
 		cmocka_unit_test(domains_with_sparse_ids_are_listed_once_each),
 		CASE(a_running_xen_without_its_library_is_failed_and_names_the_package),
 		CASE(a_guest_with_an_auto_link_or_in_libvirt_has_another_master),
+		CASE(every_auto_link_counts_and_too_many_count_for_every_guest),
 		CASE(autoballoon_is_told_by_xens_command_line_and_xl_conf),
 		CASE(bridges_are_found_and_other_interfaces_are_not),
 	};
