@@ -23,7 +23,8 @@ struct sensors {
 	int n, left_out;
 	bool urgent[MAX_SENSORS]; /* alarmed or over a limit at the last sweep */
 	mono_t limits_at, looked_at;
-	bool some_gone, swept;
+	bool ready; /* libsensors is up, and each sensor's chip is its */
+	bool some_gone;
 	char chips[MAX_CHIPS][64];
 	int n_chips;
 	Lifeboat__Catalogue catalogue, *catalogues[1];
@@ -74,6 +75,7 @@ look_for_chips(struct sensors *s, mono_t now)
 {
 	int n, r;
 
+	s->ready = false;
 	sensors_cleanup();
 	r = sensors_init(NULL);
 	if (r != 0)
@@ -97,6 +99,7 @@ look_for_chips(struct sensors *s, mono_t now)
 	s->looked_at = now;
 	s->limits_at = (mono_t){ now.ms - PROBE_SENSORS_LIMITS_MS };
 	s->some_gone = false;
+	s->ready = true;
 	return 0;
 }
 
@@ -282,14 +285,13 @@ probe_sensors_sweep(
 	bool stale = s->some_gone || !is_listed_now(s);
 	int r = 0;
 
-	if (!s->swept ||
+	if (!s->ready ||
 	    (stale && mono_since(now, s->looked_at) >= PROBE_SENSORS_AGAIN_MS))
 		r = look_for_chips(s, now);
 	if (r != 0) {
 		err_set(err, r, "libsensors cannot start: %s", sensors_strerror(r));
 		return PROBE_FAILED;
 	}
-	s->swept = true;
 	if (s->n == 0) {
 		err_set(err, 0, "no sensor chips under /sys/class/hwmon");
 		return PROBE_ABSENT;

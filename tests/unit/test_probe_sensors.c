@@ -171,6 +171,21 @@ chips_come_and_go(void **state)
 }
 
 static void
+what_could_not_be_looked_for_is_looked_for_again_at_once(void **state)
+{
+	(void)state;
+	sweep_at(PROBE_SENSORS_AGAIN_MS, PROBE_OK);
+	assert_int_equal(rename(tree_path("/hwmon"), tree_path("/away")), 0);
+	tree_put("", "/hwmon");
+	sweep_at(PROBE_SENSORS_AGAIN_MS, PROBE_FAILED);
+	assert_non_null(strstr(err.text, "libsensors cannot start"));
+	tree_drop("/hwmon");
+	assert_int_equal(rename(tree_path("/away"), tree_path("/hwmon")), 0);
+	sweep_at(1000, PROBE_OK);
+	assert_int_equal(value("all-virtual-0/temp1"), 45500);
+}
+
+static void
 make_chips(void)
 {
 	static const struct {
@@ -220,6 +235,8 @@ main(void)
 		cmocka_unit_test(two_alike_chips_are_told_apart),
 		cmocka_unit_test(limits_are_read_again_after_a_minute),
 		cmocka_unit_test(chips_come_and_go),
+		cmocka_unit_test(
+		    what_could_not_be_looked_for_is_looked_for_again_at_once),
 	};
 	int r;
 
