@@ -13,46 +13,31 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "monitor/catalogue.h"
 #include "monitor/conf.h"
 #include "monitor/probe.h"
 
 enum { FILE_MAX = 128 * 1024, STALE_MS = 60000, NAME_MAX_LEN = SENSOR_SIZE - 6 };
 
-/* A line's words of the form name=value, in the order of limit_names. */
-struct limits {
-	bool has[4];
-	int64_t value[4];
-};
-enum { LOW_CRITICAL, LOW, HIGH, HIGH_CRITICAL };
-
 struct entry {
 	char name[SENSOR_SIZE];
-	enum sensor_kind kind;
+	Lifeboat__Sensor sensor;
 	int64_t value;
 	uint32_t flags;
-	struct limits limits;
 };
 
 struct file_probe {
 	const char *path;
-	char *text; /* FILE_MAX + 1 bytes */
+	char text[FILE_MAX + 1];
 	struct entry entry[MAX_SENSORS];
 	size_t n;
-	uint32_t told; /* generation of the catalogue that was sent last */
 
-	Lifeboat__Sensor sensor[MAX_SENSORS], *sensors[MAX_SENSORS];
+	Lifeboat__Sensor *sensors[MAX_SENSORS];
 	Lifeboat__Catalogue catalogue, *catalogues[1];
 	Lifeboat__Readings readings, *all_readings[1];
 	int64_t values[MAX_SENSORS];
 	uint32_t states[MAX_SENSORS];
 };
-
-static const char *const limit_names[] = { "low-critical", "low", "high",
-	"high-critical" };
-static const uint32_t limit_bits[] = { HAS_LOW_CRITICAL, HAS_LOW, HAS_HIGH,
-	HAS_HIGH_CRITICAL };
-static const char *const flag_names[] = { "alarm", "crit-alarm", "fault" };
-static const uint32_t flags[] = { FLAG_ALARM, FLAG_CRIT_ALARM, FLAG_FAULT };
 
 /* A number that also fits the wire. */
 static bool
@@ -64,35 +49,44 @@ parse_number(int64_t *out, enum sensor_kind kind, const char *text)
 }
 
 static int
-parse_limit(struct entry *e, char *word, struct err *err)
+parse_limit(Lifeboat__Sensor *s, char *word, struct err *err)
 {
+	static const char *const names[] = { "low-critical", "low", "high",
+		"high-critical" };
+	static const uint32_t bits[] = { HAS_LOW_CRITICAL, HAS_LOW, HAS_HIGH,
+		HAS_HIGH_CRITICAL };
+	int64_t *const limits[] = { &s->low_critical, &s->low, &s->high,
+		&s->high_critical };
+	const enum sensor_kind kind = (enum sensor_kind)s->kind;
 	char *value = strchr(word, '=');
 	int i;
 
 	if (!value)
 		return err_set(err, -EINVAL, "unknown word '%.32s'", word);
 	*value++ = '\0';
-	i = word_index(word, limit_names, 4);
+	i = word_index(word, names, 4);
 	if (i < 0)
 		return err_set(err, -EINVAL, "unknown limit '%.32s'", word);
-	if (e->limits.has[i])
+	if (s->limits & bits[i])
 		return err_set(err, -EINVAL, "%s is given twice", word);
-	if (!parse_number(&e->limits.value[i], e->kind, value))
+	if (!parse_number(limits[i], kind, value))
 		return err_set(err, -EINVAL,
 		    "%s: '%.32s' is not a number with the unit '%s'", word, value,
-		    sensor_kind_unit(e->kind));
-	e->limits.has[i] = true;
+		    sensor_kind_unit(kind));
+	s->limits |= bits[i];
 	return 0;
 }
 
 static int
 parse_option(struct entry *e, char *word, struct err *err)
 {
-	int flag = word_index(word, flag_names, 3);
+	static const char *const names[] = { "alarm", "crit-alarm", "fault" };
+	static const uint32_t bits[] = { FLAG_ALARM, FLAG_CRIT_ALARM, FLAG_FAULT };
+	int i = word_index(word, names, 3);
 
-	if (flag < 0)
-		return parse_limit(e, word, err);
-	e->flags |= flags[flag];
+	if (i < 0)
+		return parse_limit(&e->sensor, word, err);
+	e->flags |= bits[i];
 	return 0;
 }
 
@@ -112,25 +106,28 @@ static int
 parse_line(struct entry *e, char *line, struct err *err)
 {
 	static const char blanks[] = " \t\r";
-	char *save, *word, *kind, *value;
+	char *save, *word, *kind_word, *value;
+	enum sensor_kind kind;
 	int r;
 
 	memset(e, 0, sizeof(*e));
+	lifeboat__sensor__init(&e->sensor);
 	word = strtok_r(line, blanks, &save);
 	if (!word || word[0] == '#')
 		return 0;
 	r = parse_name(e, word, err);
 	if (r < 0)
 		return r;
-	kind = strtok_r(NULL, blanks, &save);
+	kind_word = strtok_r(NULL, blanks, &save);
 	value = strtok_r(NULL, blanks, &save);
-	if (!kind || !value)
+	if (!kind_word || !value)
 		return err_set(err, -EINVAL, "name, kind and value are needed");
-	if (!sensor_kind_parse(&e->kind, kind))
-		return err_set(err, -EINVAL, "unknown kind '%.32s'", kind);
-	if (!parse_number(&e->value, e->kind, value))
+	if (!sensor_kind_parse(&kind, kind_word))
+		return err_set(err, -EINVAL, "unknown kind '%.32s'", kind_word);
+	if (!parse_number(&e->value, kind, value))
 		return err_set(err, -EINVAL, "'%.32s' is not a number with the unit '%s'",
-		    value, sensor_kind_unit(e->kind));
+		    value, sensor_kind_unit(kind));
+	e->sensor.kind = kind;
 	while ((word = strtok_r(NULL, blanks, &save))) {
 		r = parse_option(e, word, err);
 		if (r < 0)
@@ -213,102 +210,34 @@ out:
 	return r;
 }
 
-/* FNV-1a over what the catalogue says: the same content has the same generation, also
- * after a restart. */
-static uint32_t
-hash(uint32_t h, const void *data, size_t len)
-{
-	const uint8_t *bytes = data;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ bytes[i]) * 16777619U;
-	return h;
-}
-
-static uint32_t
-generation(const struct file_probe *p)
-{
-	uint32_t h = 2166136261U;
-
-	for (size_t i = 0; i < p->n; i++) {
-		const struct entry *e = &p->entry[i];
-
-		h = hash(h, e->name, strlen(e->name) + 1);
-		h = hash(h, &e->kind, sizeof(e->kind));
-		h = hash(h, e->limits.has, sizeof(e->limits.has));
-		h = hash(h, e->limits.value, sizeof(e->limits.value));
-	}
-	return h != 0 ? h : 1;
-}
-
-static bool
-is_urgent(const struct entry *e)
-{
-	const struct limits *l = &e->limits;
-
-	return e->flags != 0 ||
-	       (l->has[LOW_CRITICAL] && e->value <= l->value[LOW_CRITICAL]) ||
-	       (l->has[LOW] && e->value <= l->value[LOW]) ||
-	       (l->has[HIGH] && e->value >= l->value[HIGH]) ||
-	       (l->has[HIGH_CRITICAL] && e->value >= l->value[HIGH_CRITICAL]);
-}
-
 static void
-put_sensor(Lifeboat__Sensor *s, struct entry *e)
-{
-	const struct limits *l = &e->limits;
-
-	*s = (Lifeboat__Sensor)LIFEBOAT__SENSOR__INIT;
-	s->name = e->name;
-	s->kind = (uint32_t)e->kind;
-	for (size_t i = 0; i < 4; i++)
-		s->limits |= l->has[i] ? limit_bits[i] : 0U;
-	s->low_critical = l->value[LOW_CRITICAL];
-	s->low = l->value[LOW];
-	s->high = l->value[HIGH];
-	s->high_critical = l->value[HIGH_CRITICAL];
-}
-
-static void
-put_catalogue(struct file_probe *p, Lifeboat__Report *report, uint32_t number)
+fill_catalogue(struct file_probe *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		p->sensors[i] = &p->sensor[i];
-		put_sensor(&p->sensor[i], &p->entry[i]);
+		p->entry[i].sensor.name = p->entry[i].name;
+		p->sensors[i] = &p->entry[i].sensor;
 	}
-	p->catalogue = (Lifeboat__Catalogue)LIFEBOAT__CATALOGUE__INIT;
-	p->catalogue.probe = PROBE_FILE;
-	p->catalogue.generation = number;
 	p->catalogue.n_sensors = p->n;
-	p->catalogue.sensors = p->sensors;
-	p->catalogues[0] = &p->catalogue;
-	report->n_catalogues = 1;
-	report->catalogues = p->catalogues;
-	p->told = number;
+	p->catalogue.generation = catalogue_generation(&p->catalogue);
 }
 
-static void
-put_readings(struct file_probe *p, Lifeboat__Report *report, bool stale, bool *urgent)
+/* True when one of them is urgent. */
+static bool
+fill_readings(struct file_probe *p, bool stale)
 {
 	const uint32_t quality = stale ? QUALITY_GONE : QUALITY_GOOD;
+	bool urgent = false;
 
 	for (size_t i = 0; i < p->n; i++) {
 		const struct entry *e = &p->entry[i];
 
 		p->values[i] = e->value;
 		p->states[i] = quality | e->flags << 4;
-		*urgent = *urgent || (!stale && is_urgent(e));
+		urgent |= e->flags != 0 || catalogue_is_crossed(&e->sensor, e->value);
 	}
-	p->readings = (Lifeboat__Readings)LIFEBOAT__READINGS__INIT;
-	p->readings.probe = PROBE_FILE;
 	p->readings.generation = p->catalogue.generation;
-	p->readings.n_values = p->n;
-	p->readings.values = p->values;
-	p->readings.n_states = p->n;
-	p->readings.states = p->states;
-	p->all_readings[0] = &p->readings;
-	report->n_readings = 1;
-	report->readings = p->all_readings;
+	p->readings.n_values = p->readings.n_states = p->n;
+	return urgent && !stale;
 }
 
 static void *
@@ -321,23 +250,21 @@ file_start(const struct monitor_conf *conf, struct err *err)
 		return NULL;
 	}
 	p->path = conf->readings_file;
-	if (p->path[0])
-		p->text = malloc(FILE_MAX + 1);
-	if (p->path[0] && !p->text) {
-		free(p);
-		err_set(err, -ENOMEM, "not enough memory");
-		return NULL;
-	}
+	lifeboat__catalogue__init(&p->catalogue);
+	lifeboat__readings__init(&p->readings);
+	p->catalogue.probe = p->readings.probe = PROBE_FILE;
+	p->catalogue.sensors = p->sensors;
+	p->readings.values = p->values;
+	p->readings.states = p->states;
+	p->catalogues[0] = &p->catalogue;
+	p->all_readings[0] = &p->readings;
 	return p;
 }
 
 static void
 file_stop(void *state)
 {
-	struct file_probe *p = state;
-
-	free(p->text);
-	free(p);
+	free(state);
 }
 
 static enum probe_state
@@ -345,8 +272,8 @@ file_sweep(void *state, Lifeboat__Report *report, bool with_catalogue, bool *urg
     struct err *err)
 {
 	struct file_probe *p = state;
+	const uint32_t before = p->catalogue.generation;
 	int64_t written_ms = 0;
-	uint32_t number;
 
 	if (!p->path[0]) {
 		err_set(err, 0, "no readings-file is configured");
@@ -354,10 +281,14 @@ file_sweep(void *state, Lifeboat__Report *report, bool with_catalogue, bool *urg
 	}
 	if (read_text(p, &written_ms, err) < 0 || parse_text(p, err) < 0)
 		return PROBE_FAILED;
-	number = generation(p);
-	if (with_catalogue || number != p->told)
-		put_catalogue(p, report, number);
-	put_readings(p, report, clock_wall_ms() - written_ms > STALE_MS, urgent);
+	fill_catalogue(p);
+	*urgent = fill_readings(p, clock_wall_ms() - written_ms > STALE_MS);
+	report->n_readings = 1;
+	report->readings = p->all_readings;
+	if (with_catalogue || before != p->catalogue.generation) {
+		report->n_catalogues = 1;
+		report->catalogues = p->catalogues;
+	}
 	return PROBE_OK;
 }
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/sysfs.h"
 #include "base/text.h"
+#include "monitor/catalogue.h"
 #include "monitor/probe.h"
 #include "monitor/probe_sensors.h"
 #include "monitor/sensors_chip.h"
@@ -147,50 +148,16 @@ set_limit(Lifeboat__Sensor *w, enum sensor_use use, double v)
 	}
 }
 
-/* FNV-1a over what the catalogue says: the same content has the same generation. */
-static uint32_t
-hash(uint32_t h, const void *data, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ ((const uint8_t *)data)[i]) * 16777619U;
-	return h;
-}
-
-static uint32_t
-hash_number(uint32_t h, int64_t n)
-{
-	for (int i = 0; i < 64; i += 8)
-		h = (h ^ (uint8_t)((uint64_t)n >> i)) * 16777619U;
-	return h;
-}
-
-static uint32_t
-hash_sensor(uint32_t h, const Lifeboat__Sensor *w)
-{
-	h = hash(h, w->name, strlen(w->name) + 1);
-	h = hash(h, w->label, strlen(w->label) + 1);
-	h = hash_number(h, (int64_t)w->kind << 32 | w->limits);
-	h = hash_number(h, w->low_critical);
-	h = hash_number(h, w->low);
-	h = hash_number(h, w->high);
-	h = hash_number(h, w->high_critical);
-	h = hash_number(h, w->high_clear);
-	return hash_number(h, w->high_critical_clear);
-}
-
 static void
 read_limits(struct sensors *s, mono_t now)
 {
-	uint32_t h = 2166136261U;
-
 	for (int i = 0; i < s->n; i++) {
 		const struct sensor *sensor = &s->sensor[i];
 		Lifeboat__Sensor *w = &s->wire[i];
 		double v;
-		if (!sensor->chip) { /* gone: what was known of it stands */
-			h = hash_sensor(h, w);
-			continue;
-		}
+
+		if (!sensor->chip)
+			continue; /* gone: what was known of it stands */
 		lifeboat__sensor__init(w);
 		s->wires[i] = w;
 		w->name = (char *)(uintptr_t)sensor->name;
@@ -201,10 +168,11 @@ read_limits(struct sensors *s, mono_t now)
 			    sensors_chip_read(sensor, &sensor->source[k], &v) == 0 &&
 			    is_number(v))
 				set_limit(w, sensor->source[k].use, v);
-		h = hash_sensor(h, w);
 	}
 	s->limits_at = now;
-	s->catalogue.generation = s->readings.generation = h ? h : 1;
+	s->catalogue.n_sensors = (size_t)s->n;
+	s->catalogue.generation = s->readings.generation =
+	    catalogue_generation(&s->catalogue);
 }
 
 static enum quality
@@ -299,8 +267,7 @@ probe_sensors_sweep(
 	if (mono_since(now, s->limits_at) >= PROBE_SENSORS_LIMITS_MS)
 		read_limits(s, now);
 	*urgent = sweep_values(s);
-	s->catalogue.n_sensors = s->readings.n_values = s->readings.n_states =
-	    (size_t)s->n;
+	s->readings.n_values = s->readings.n_states = (size_t)s->n;
 	report->n_readings = 1;
 	report->readings = s->readings_list;
 	report->n_catalogues = 1;
