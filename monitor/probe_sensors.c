@@ -196,14 +196,6 @@ read_value(const struct sensor *sensor, const struct sensor_source *source, int6
 	return QUALITY_GOOD;
 }
 
-static bool
-is_over(const Lifeboat__Sensor *w, int64_t value)
-{
-	return (w->limits & HAS_HIGH && value >= w->high) ||
-	       (w->limits & HAS_HIGH_CRITICAL && value >= w->high_critical) ||
-	       (w->limits & HAS_LOW_CRITICAL && value <= w->low_critical);
-}
-
 static void
 read_sensor(struct sensors *s, int i)
 {
@@ -238,7 +230,8 @@ sweep_values(struct sensors *s)
 		bool now;
 		read_sensor(s, i);
 		now = (s->states[i] & 15) == QUALITY_GOOD &&
-		      (s->states[i] >> 4 || is_over(&s->wire[i], s->values[i]));
+		      (s->states[i] >> 4 ||
+			  catalogue_is_crossed(&s->wire[i], s->values[i]));
 		urgent |= now && !s->urgent[i];
 		s->urgent[i] = now;
 	}

@@ -102,12 +102,20 @@ an_alarm_is_carried_and_urgent_once(void **state)
 static void
 a_crossed_limit_is_urgent(void **state)
 {
+	static const struct {
+		const char *file, *crossed, *well;
+	} rows[] = { { "temp1_input", "81000", "45500" },
+		{ "fan1_input", "250", "900" } };
+
 	(void)state;
-	put("81000", "hwmon0", "temp1_input");
-	sweep_at(1000, PROBE_OK);
-	assert_true(urgent);
-	put("45500", "hwmon0", "temp1_input");
-	sweep_at(1000, PROBE_OK);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		put(rows[i].crossed, "hwmon0", rows[i].file);
+		sweep_at(1000, PROBE_OK);
+		assert_true(urgent);
+		put(rows[i].well, "hwmon0", rows[i].file);
+		sweep_at(1000, PROBE_OK);
+		assert_false(urgent);
+	}
 }
 
 static void
@@ -197,6 +205,7 @@ make_chips(void)
 		{ "temp1_crit", "90000" },
 		{ "temp1_crit_alarm", "0" },
 		{ "fan1_input", "900" },
+		{ "fan1_min", "300" },
 		{ "in1_input", "3300" },
 		{ "curr1_input", "1500" },
 		{ "power1_average", "42000000" },
