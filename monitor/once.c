@@ -11,7 +11,6 @@
 
 #include "base/child.h"
 #include "base/clock.h"
-#include "base/text.h"
 #include "base/wire.h"
 #include "monitor/conf.h"
 #include "monitor/once.h"
@@ -40,6 +39,7 @@ exec_probe(int fd, enum probe_id id)
 	_exit(EXIT_FAILURE);
 }
 
+/* 0, or -errno: it was not started, or has ended already. */
 static int
 start(struct run *run, enum probe_id id, const struct monitor_conf *conf)
 {
@@ -129,7 +129,7 @@ out:
 static void
 judge(struct once *once, enum probe_id id, int r)
 {
-	char *why = once->why[id];
+	char *why = once->why[id], text[128];
 	const size_t size = sizeof(once->why[id]);
 
 	if (r == 0) {
@@ -140,8 +140,13 @@ judge(struct once *once, enum probe_id id, int r)
 		snprintf(why, size, "no answer before the deadline");
 	} else {
 		once->state[id] = PROBE_FAILED;
-		snprintf(why, size,
-		    r == -EPROTO ? "gave an answer that is not valid" : "died");
+		if (r == -EPROTO)
+			snprintf(why, size, "gave an answer that is not valid");
+		else if (r == -EPIPE)
+			snprintf(why, size, "died");
+		else
+			snprintf(why, size, "cannot be started: %s",
+			    err_text(text, sizeof(text), r));
 	}
 }
 
@@ -194,18 +199,13 @@ once_heat(const struct once *once, bool intel, bool xen)
 	       "Xen 4.22 'xenpm get-core-temp'.";
 }
 
-static bool
-is_xen(void)
-{
-	return file_has("/sys/hypervisor/type", "xen");
-}
-
 int
 once_run(bool json)
 {
 	struct monitor_conf conf;
 	struct run runs[PROBES];
 	struct once once = { .heat = NULL };
+	int started[PROBES];
 	mono_t until;
 	int r = 0;
 
@@ -221,12 +221,15 @@ once_run(bool json)
 		goto out;
 
 	for (enum probe_id id = 0; id < PROBES; id++)
-		start(&runs[id], id, &conf);
+		started[id] = start(&runs[id], id, &conf);
 	until = mono_add(clock_mono(), conf.deadline_ms);
 	for (enum probe_id id = 0; id < PROBES; id++)
-		judge(&once, id, await(&runs[id], until, &once.report[id]));
+		judge(&once, id,
+		    started[id] < 0 ? started[id]
+				    : await(&runs[id], until, &once.report[id]));
 
-	once.heat = once_heat(&once, file_has("/proc/cpuinfo", "GenuineIntel"), is_xen());
+	once.heat = once_heat(&once, file_has("/proc/cpuinfo", "GenuineIntel"),
+	    file_has("/sys/hypervisor/type", "xen"));
 	if (json)
 		r = once_print_json(stdout, &once);
 	else

@@ -1,16 +1,12 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "monitor/once.h"
+#include "tests/unit/cmocka_all.h"
 
 static void
 a_guest_that_stays_says_why(void **state)
@@ -145,6 +141,35 @@ the_json_has_milli_units_and_nulls(void **state)
 	assert_null(strchr(text, '\x1b'));
 }
 
+static void
+a_probe_that_cannot_be_started_has_failed_and_does_not_hang(void **state)
+{
+	int out = memfd_create("out", MFD_CLOEXEC), kept = dup(STDOUT_FILENO), r;
+	char text[4096] = "", line[128];
+	struct rlimit limit, least;
+
+	(void)state;
+	fflush(stdout);
+	assert_int_equal(dup2(out, STDOUT_FILENO), STDOUT_FILENO);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	least = limit;
+	least.rlim_cur = (rlim_t)kept + 2; /* room for one, and a pair is needed */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &least), 0);
+	r = once_run(false);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	dup2(kept, STDOUT_FILENO);
+	close(kept);
+	assert_int_equal(r, 0);
+	assert_true(pread(out, text, sizeof(text) - 1, 0) > 0);
+	close(out);
+	for (enum probe_id id = 0; id < PROBES; id++) {
+		snprintf(line, sizeof(line),
+		    "%-9s failed: cannot be started: Too many open files\n",
+		    probe_name(id));
+		assert_non_null(strstr(text, line));
+	}
+}
+
 int
 main(void)
 {
@@ -154,6 +179,8 @@ main(void)
 		    an_intel_dom0_without_coretemp_is_told_what_would_show_the_heat),
 		cmocka_unit_test(the_table_has_value_limit_and_alarm_and_no_escape_codes),
 		cmocka_unit_test(the_json_has_milli_units_and_nulls),
+		cmocka_unit_test(
+		    a_probe_that_cannot_be_started_has_failed_and_does_not_hang),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
