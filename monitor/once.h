@@ -29,6 +29,10 @@ const char *once_stays(const Lifeboat__Xen *xen, const Lifeboat__Guest *guest);
 /* The sentence for once.heat.  intel: the processor; xen: under Xen. */
 const char *once_heat(const struct once *once, bool intel, bool xen);
 
+/* Words for the states of the wire; "?" for others. */
+const char *once_session_state(uint32_t state);
+const char *once_disk_state(uint32_t state);
+
 void once_print_text(FILE *f, const struct once *once);
 /* 0 or -ENOMEM, -EIO. */
 int once_print_json(FILE *f, const struct once *once);

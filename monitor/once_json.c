@@ -97,19 +97,16 @@ make_xen(const Lifeboat__Xen *x)
 static json_t *
 make_disk(const Lifeboat__Disk *d)
 {
-	static const char *const states[] = { "running", "blocked", "offline" };
-
 	return json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:b, s:s, s:s}", "identity",
 	    d->identity, "size_kib", (json_int_t)d->size_kib, "device", d->device,
-	    "state", d->state < 3 ? states[d->state] : "?", "errors",
-	    (json_int_t)d->errors, "await_us", (json_int_t)d->await_us, "stuck", d->stuck,
-	    "portal", d->portal, "iqn", d->iqn);
+	    "state", once_disk_state(d->state), "errors", (json_int_t)d->errors,
+	    "await_us", (json_int_t)d->await_us, "stuck", d->stuck, "portal", d->portal,
+	    "iqn", d->iqn);
 }
 
 static json_t *
 make_storage(const Lifeboat__Storage *s)
 {
-	static const char *const states[] = { "logged-in", "failed", "free" };
 	json_t *disks = json_array(), *sessions = json_array();
 
 	for (size_t i = 0; i < s->n_disks; i++)
@@ -117,10 +114,10 @@ make_storage(const Lifeboat__Storage *s)
 	for (size_t i = 0; i < s->n_sessions; i++) {
 		const Lifeboat__Session *e = s->sessions[i];
 
-		json_array_append_new(sessions,
-		    json_pack("{s:s, s:s, s:s, s:i}", "iqn", e->iqn, "portal", e->portal,
-			"state", e->state < 3 ? states[e->state] : "?", "recovery_s",
-			(int)e->recovery_s));
+		json_array_append_new(
+		    sessions, json_pack("{s:s, s:s, s:s, s:i}", "iqn", e->iqn, "portal",
+				  e->portal, "state", once_session_state(e->state),
+				  "recovery_s", (int)e->recovery_s));
 	}
 	return json_pack("{s:o, s:o}", "disks", disks, "sessions", sessions);
 }

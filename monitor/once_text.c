@@ -60,6 +60,22 @@ once_stays(const Lifeboat__Xen *xen, const Lifeboat__Guest *guest)
 	return NULL;
 }
 
+const char *
+once_session_state(uint32_t state)
+{
+	static const char *const words[] = { "logged-in", "failed", "free" };
+
+	return state < sizeof(words) / sizeof(words[0]) ? words[state] : "?";
+}
+
+const char *
+once_disk_state(uint32_t state)
+{
+	static const char *const words[] = { "running", "blocked", "offline" };
+
+	return state < sizeof(words) / sizeof(words[0]) ? words[state] : "?";
+}
+
 static void
 print_probes(FILE *f, const struct once *once)
 {
@@ -199,8 +215,6 @@ print_xen(FILE *f, const Lifeboat__Xen *xen)
 static void
 print_storage(FILE *f, const Lifeboat__Storage *storage)
 {
-	static const char *const session_states[] = { "logged-in", "failed", "free" };
-	static const char *const disk_states[] = { "running", "blocked", "offline" };
 	char text[DISK_SIZE * 4], device[CELL], size[32];
 
 	if (storage->n_sessions > 0)
@@ -209,7 +223,7 @@ print_storage(FILE *f, const Lifeboat__Storage *storage)
 		const Lifeboat__Session *s = storage->sessions[i];
 
 		fprintf(f, "%-24s ", text_escape(text, sizeof(text), s->portal));
-		fprintf(f, "%-10s %s\n", s->state < 3 ? session_states[s->state] : "?",
+		fprintf(f, "%-10s %s\n", once_session_state(s->state),
 		    text_escape(text, sizeof(text), s->iqn));
 	}
 	if (storage->n_disks > 0)
@@ -220,7 +234,7 @@ print_storage(FILE *f, const Lifeboat__Storage *storage)
 
 		fprintf(f, "%-10s %-10s %12s %8llu  %s%s\n",
 		    text_escape(device, sizeof(device), d->device),
-		    d->state < 3 ? disk_states[d->state] : "?",
+		    once_disk_state(d->state),
 		    text_memory(size, sizeof(size), d->size_kib),
 		    (unsigned long long)d->errors,
 		    text_escape(text, sizeof(text), d->identity),
