@@ -10,7 +10,6 @@ struct xen_host {
 	char extra[17]; /* ".7" */
 	char capabilities[1024];
 	bool live_pv, live_hvm; /* such guests can be live-migrated from and to here */
-	bool autoballoon;       /* xl may take memory from dom0 */
 	uint32_t features_pv[MAX_FEATURES], features_hvm[MAX_FEATURES];
 	size_t n_features_pv, n_features_hvm;
 };
@@ -18,7 +17,7 @@ struct xen_host {
 /* What does not change while Xen runs.  0 or -errno. */
 int xen_host_read(struct xen_host *host, struct xen_lib *lib);
 
-/* Read anew: xl.conf may be edited at any time. */
+/* May xl take memory from dom0?  Read anew: xl.conf may be edited at any time. */
 bool xen_host_autoballoon(const char *xl_conf, struct xen_lib *lib);
 
 /* Bridges below root/sys/class/net, sorted by name; the number that fitted. */

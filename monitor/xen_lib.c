@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sysfs.h"
+
 /* Tried, newest first, where the kernel does not say which Xen runs. */
 enum { OLDEST_MINOR = 14, NEWEST_MINOR = 24 };
 
@@ -78,33 +80,13 @@ xen_lib_unmute(int kept)
 	close(kept);
 }
 
-/* The first line of a file under /sys/hypervisor, false when it cannot be read. */
-static bool
-read_line(const struct xen_lib *lib, char *buf, size_t size, const char *name)
-{
-	char path[512];
-	FILE *f;
-	bool good;
-
-	snprintf(path, sizeof(path), "%s/sys/hypervisor/%s", lib->root, name);
-	f = fopen(path, "re");
-
-	if (!f)
-		return false;
-	good = fgets(buf, (int)size, f) != NULL;
-	fclose(f);
-	if (good)
-		buf[strcspn(buf, "\n")] = '\0';
-	return good;
-}
-
 /* RTLD_GLOBAL: its dependencies then take part in the process-wide look-up. */
 static void *
-open_object(const char *stem, unsigned minor)
+open_xenstat(unsigned minor)
 {
 	char name[32];
 
-	snprintf(name, sizeof(name), "%s.so.4.%u", stem, minor);
+	snprintf(name, sizeof(name), "libxenstat.so.4.%u", minor);
 	return dlopen(name, RTLD_NOW | RTLD_GLOBAL);
 }
 
@@ -113,15 +95,16 @@ load_running(struct xen_lib *lib, struct err *err)
 {
 	char major[16], minor[16];
 
-	if (!read_line(lib, major, sizeof(major), "version/major") ||
-	    !read_line(lib, minor, sizeof(minor), "version/minor"))
+	if (!sysfs_text(
+		major, sizeof(major), lib->root, "/sys/hypervisor/version/major") ||
+	    !sysfs_text(minor, sizeof(minor), lib->root, "/sys/hypervisor/version/minor"))
 		return xen_lib_say(err, PROBE_FAILED,
 		    "/sys/hypervisor/version cannot be read: which Xen runs is not "
 		    "known");
 	lib->major = (unsigned)strtoul(major, NULL, 10);
 	lib->minor = (unsigned)strtoul(minor, NULL, 10);
 	if (lib->major == 4)
-		lib->object = open_object("libxenstat", lib->minor);
+		lib->object = open_xenstat(lib->minor);
 	if (!lib->object)
 		return xen_lib_say(err, PROBE_FAILED,
 		    "Xen %u.%u runs, and its libxenstat.so.%u.%u cannot be opened: "
@@ -135,7 +118,7 @@ static enum probe_state
 load_any(struct xen_lib *lib, struct err *err)
 {
 	for (unsigned m = NEWEST_MINOR; m >= OLDEST_MINOR && !lib->object; m--)
-		lib->object = open_object("libxenstat", m);
+		lib->object = open_xenstat(m);
 	return lib->object ? PROBE_OK
 			   : xen_lib_say(err, PROBE_ABSENT, "Xen does not run here");
 }
@@ -203,12 +186,13 @@ open_handles(struct xen_lib *lib, bool known_to_run, struct err *err)
 enum probe_state
 xen_lib_open(struct xen_lib *lib, struct err *err)
 {
-	char type[16];
-	bool hypervisor = read_line(lib, type, sizeof(type), "type");
 	enum probe_state state;
+	char type[16];
+	bool hypervisor;
 
 	if (lib->stat)
 		return PROBE_OK;
+	hypervisor = sysfs_text(type, sizeof(type), lib->root, "/sys/hypervisor/type");
 	if (hypervisor && strcmp(type, "xen") != 0)
 		return xen_lib_say(
 		    err, PROBE_ABSENT, "the hypervisor here is %s, not Xen", type);
