@@ -90,18 +90,6 @@ world_free(struct world *w)
 	return NULL;
 }
 
-struct world *
-world_copy(const struct world *w)
-{
-	struct world *c = malloc(sizeof(*c));
-
-	assert(c);
-	*c = *w;
-	if (core_copy(&c->core, w->core) < 0)
-		abort();
-	return c;
-}
-
 struct uuid
 world_uuid(int id)
 {

@@ -36,8 +36,6 @@ struct world {
 /* n hosts n1, n2, ... that are well, with 8 GiB free and one shared disk (id 7). */
 struct world *world_new(int n, mono_t start);
 struct world *world_free(struct world *w);
-/* The same world from here on; core_copy underneath. */
-struct world *world_copy(const struct world *w);
 
 /* A running guest that can go anywhere; its UUID is made from id. */
 struct guest_facts *world_guest(struct world *w, int host, int id, uint64_t memory_kib);
