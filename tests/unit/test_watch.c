@@ -175,8 +175,22 @@ a_child_that_dies_is_reported_and_restarted_later_and_later(void **state)
 		assert_false(w.child.alive);
 		assert_true(w.fresh);
 		now = w.restart;
-		w.started = clock_mono();
 	}
+}
+
+static void
+a_child_that_lived_for_a_minute_is_restarted_soon(void **state)
+{
+	(void)state;
+	strcpy(conf.readings_file, "crash");
+	w.delay_ms = 8000;
+	watch_tick(&w, clock_mono());
+	run_until_gone();
+	assert_int_equal(w.delay_ms, 16000);
+	watch_tick(&w, w.restart);
+	w.started = mono_add(clock_mono(), -60000);
+	run_until_gone();
+	assert_int_equal(w.delay_ms, 1000);
 }
 
 static void
@@ -248,6 +262,7 @@ main(int argc, char **argv)
 		TEST(a_child_that_hangs_is_killed_and_reported_once_it_is_late),
 		TEST(a_hung_child_is_not_started_again_before_it_is_gone),
 		TEST(a_child_that_dies_is_reported_and_restarted_later_and_later),
+		TEST(a_child_that_lived_for_a_minute_is_restarted_soon),
 		TEST(a_child_that_a_filter_ended_is_told_from_others),
 		TEST(a_child_that_ends_is_reported_with_its_status),
 		TEST(an_answer_over_the_bound_is_a_failure),
