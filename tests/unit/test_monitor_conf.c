@@ -101,7 +101,7 @@ a_wrong_file_is_refused_with_a_sentence(void **state)
 		{ "[monitor]\nsensors-every = 1ms\n", "sensors-every" },
 		{ "[monitor]\ndeadline = 2h\n", "deadline" },
 		{ "[monitor]\nreadings-file = here\n", "readings-file" },
-		{ "[engine]\nreport = tcp://a:1\n", "report" },
+		{ "[engine]\nreport = tcp://192.0.2.1:1\n", "report: is given twice" },
 		{ "[actuator]\nuser = x\n", "actuator" },
 	};
 	/* clang-format on */
@@ -125,17 +125,21 @@ an_address_that_nanomsg_would_die_of_or_look_up_is_refused(void **state)
 		"tcp://engine:7801", "tcp://[::1:7801", "tcp://[192.0.2.1]:7801", "tcp://::1:7801",
 		"tcp://192.0.2.1:0", "tcp://192.0.2.1:65536", "tcp://192.0.2.1:-1" };
 	/* clang-format on */
+	static const char form[] =
+	    "[engine]\npublic-key = " KEY "\nreport = %s\nexchange = %s\n";
+	static const char good[] = "tcp://192.0.2.1:7801";
 	struct monitor_conf conf;
 	struct err err;
 	char text[512];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		snprintf(text, sizeof(text),
-		    "[engine]\npublic-key = " KEY "\nexchange = tcp://a:1\nreport = %s\n",
-		    bad[i]);
+		snprintf(text, sizeof(text), form, bad[i], good);
 		assert_true(read_text(&conf, text, "", &err) < 0);
-		assert_non_null(strstr(err.text, "report"));
+		assert_non_null(strstr(err.text, "report: must be"));
+		snprintf(text, sizeof(text), form, good, bad[i]);
+		assert_true(read_text(&conf, text, "", &err) < 0);
+		assert_non_null(strstr(err.text, "exchange: must be"));
 	}
 }
 
