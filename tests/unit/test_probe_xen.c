@@ -2,13 +2,9 @@
  * The Xen probe with the real libxenstat on an imitated hypervisor
  * (tests/pool/fakexen.h). The program runs itself again with that preloaded.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/wire.h"
@@ -259,32 +255,16 @@ a_domain_without_any_uuid_is_no_guest(void **state)
 	assert_int_equal(rig->xen->cpu_ns, 6000000000);
 }
 
-/* 300 guests, ids 1000, 1003, ...: more than libxenstat reads at once. */
-static char *
-sparse_state(unsigned n)
-{
-	char *text = malloc(n * 100 + 1000);
-	size_t len;
-
-	assert_non_null(text);
-	len = (size_t)sprintf(text, "%s", HOST);
-	for (unsigned i = 0; i < n; i++)
-		len += (size_t)sprintf(text + len,
-		    "domain %u name=g%u uuid=c0ffee00-0000-4000-8000-%012u mem=4MiB\n",
-		    1000 + i * 3, i, i + 1);
-	return text;
-}
-
 static void
 more_guests_than_a_report_holds_are_a_failed_probe(void **state)
 {
 	struct rig *rig = *state;
-	char *text = sparse_state(MAX_GUESTS);
+	char *text = xen_rig_sparse(HOST, MAX_GUESTS);
 
 	assert_int_equal(sweep(rig, text), PROBE_OK);
 	assert_int_equal(rig->xen->n_guests, MAX_GUESTS);
 	free(text);
-	text = sparse_state(MAX_GUESTS + 1);
+	text = xen_rig_sparse(HOST, MAX_GUESTS + 1);
 	assert_int_equal(sweep(rig, text), PROBE_FAILED);
 	assert_null(rig->xen);
 	free(text);
@@ -398,38 +378,6 @@ a_running_guest_burns_processor_time(void **state)
 	assert_true(rig->xen->guests[0]->cpu_ns > 1000000000);
 }
 
-/* The signal that ends a sweep of that state, 0 for none. */
-static int
-signal_of_sweep(struct rig *rig, const char *text)
-{
-	int status;
-	pid_t child = fork();
-
-	assert_true(child >= 0);
-	if (child == 0) {
-		struct itimerval soon = { .it_value = { .tv_usec = 200000 } };
-		struct rlimit none = { 0, 0 };
-
-		setrlimit(RLIMIT_CORE, &none);
-		signal(SIGSEGV, SIG_DFL);
-		setitimer(ITIMER_REAL, &soon, NULL);
-		sweep(rig, text);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-}
-
-static void
-the_imitation_hangs_and_crashes_when_told_to(void **state)
-{
-	struct rig *rig = *state;
-
-	assert_int_equal(signal_of_sweep(rig, HOST), 0);
-	assert_int_equal(signal_of_sweep(rig, HOST "hang\n"), SIGALRM);
-	assert_int_equal(signal_of_sweep(rig, HOST "crash\n"), SIGSEGV);
-}
-
 /* This program again, with nothing preloaded: prints the state that a sweep gives. */
 static int
 sweep_without_xen(void)
@@ -483,7 +431,6 @@ run(void)
 		TEST(disks_without_a_shared_identity_are_empty_and_empty_drives_are_none),
 		TEST(more_disks_or_bridges_than_fit_keep_a_guest_where_it_is),
 		TEST(a_running_guest_burns_processor_time),
-		TEST(the_imitation_hangs_and_crashes_when_told_to),
 		cmocka_unit_test(without_xen_the_probe_is_absent_and_says_nothing),
 	};
 

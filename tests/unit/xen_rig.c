@@ -29,8 +29,8 @@ disk_identify(
 	return strcmp(block_name, "local") == 0 ? err_set(err, -ENODATA, "local") : 0;
 }
 
-void
-xen_rig_write(const char *path, const char *text)
+static void
+write_file(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "w");
 
@@ -45,8 +45,25 @@ xen_rig_state(const char *text)
 	char new_path[sizeof(xen_rig_path) + 4];
 
 	snprintf(new_path, sizeof(new_path), "%s.new", xen_rig_path);
-	xen_rig_write(new_path, text);
+	write_file(new_path, text);
 	assert_int_equal(rename(new_path, xen_rig_path), 0);
+}
+
+char *
+xen_rig_sparse(const char *head, unsigned n)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	fputs(head, f);
+	for (unsigned i = 0; i < n; i++)
+		fprintf(f,
+		    "domain %u name=g%u uuid=c0ffee00-0000-4000-8000-%012u mem=4MiB\n",
+		    1000 + i * 3, i, i + 1);
+	assert_int_equal(fclose(f), 0);
+	return text;
 }
 
 int

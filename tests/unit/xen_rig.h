@@ -14,9 +14,10 @@ extern char xen_rig_path[];
  */
 int xen_rig_main(char **argv, int (*run)(void));
 
-void xen_rig_write(const char *path, const char *text);
-
 /* A new state file each time, as an editor leaves it. */
 void xen_rig_state(const char *text);
+
+/* What begins with head, and n guests of ids 1000, 1003, ... more; to be freed. */
+char *xen_rig_sparse(const char *head, unsigned n);
 
 #endif
