@@ -3,28 +3,32 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-enum { INPUT_MAX = 1 << 20 };
 
 static int
 replay_file(const char *folder, const char *name)
 {
-	static uint8_t data[INPUT_MAX];
 	char path[4096];
-	size_t size;
+	uint8_t *data; /* of its own size, so that a byte too many is noticed */
+	struct stat st;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	f = fopen(path, "rb");
-	if (!f) {
+	if (!f || fstat(fileno(f), &st) < 0) {
 		perror(path);
 		return -1;
 	}
-	size = fread(data, 1, sizeof(data), f);
+	data = malloc((size_t)st.st_size);
+	if (fread(data, 1, (size_t)st.st_size, f) != (size_t)st.st_size) {
+		perror(path);
+		return -1;
+	}
 	fclose(f);
-	LLVMFuzzerTestOneInput(data, size);
+	LLVMFuzzerTestOneInput(data, (size_t)st.st_size);
+	free(data);
 	return 0;
 }
 
