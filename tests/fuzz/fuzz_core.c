@@ -3,6 +3,7 @@
  * decoded into another, and both must go on alike.
  */
 #include "policy/core/core.h"
+#include "tests/lib/core_state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,21 +11,16 @@
 /* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HOSTS = 3, ORDERS = 2, ENCODED_MAX = 1 << 20 };
+enum { HOSTS = 3, ORDERS = 2 };
 
 struct input {
 	const uint8_t *data;
 	size_t left;
 };
 
-struct encoded {
-	size_t len;
-	uint8_t data[ENCODED_MAX];
-};
-
 static struct event event;
 static struct actions actions, others;
-static struct encoded encoded, again;
+static struct core_state encoded, again;
 
 static uint8_t
 byte(struct input *in)
@@ -225,28 +221,10 @@ fill(struct input *in)
 }
 
 static void
-put(void *to, const void *data, size_t len)
-{
-	struct encoded *e = to;
-
-	if (len > sizeof(e->data) - e->len)
-		abort();
-	memcpy(e->data + e->len, data, len);
-	e->len += len;
-}
-
-static void
 expect(bool truth)
 {
 	if (!truth)
 		abort();
-}
-
-static void
-encode(const struct core *core, struct encoded *to)
-{
-	to->len = 0;
-	core_encode(core, put, to);
 }
 
 /* Another core with the same state steps alike. */
@@ -257,7 +235,7 @@ reborn(const struct core *core)
 	struct core *other;
 
 	expect(core_new(&other, &limits) == 0);
-	encode(core, &encoded);
+	core_state_take(&encoded, core);
 	expect(core_decode(other, encoded.data, encoded.len));
 	return other;
 }
@@ -265,8 +243,8 @@ reborn(const struct core *core)
 static void
 same(const struct core *a, const struct core *b)
 {
-	encode(a, &encoded);
-	encode(b, &again);
+	core_state_take(&encoded, a);
+	core_state_take(&again, b);
 	expect(encoded.len == again.len);
 	expect(memcmp(encoded.data, again.data, encoded.len) == 0);
 	expect(actions.n == others.n);

@@ -9,6 +9,7 @@
 
 #include "base/seal.h"
 #include "policy/replay.h"
+#include "tests/lib/core_state.h"
 
 /* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -41,24 +42,6 @@ fail(const char *line, const char *sentence)
 }
 
 static void
-sum(void *to, const void *data, size_t len)
-{
-	uint64_t *hash = to;
-
-	for (size_t i = 0; i < len; i++)
-		*hash = (*hash ^ ((const uint8_t *)data)[i]) * 1099511628211U;
-}
-
-static uint64_t
-state_of(const struct core *c)
-{
-	uint64_t hash = 14695981039346656037U;
-
-	core_encode(c, sum, &hash);
-	return hash;
-}
-
-static void
 step_both(void)
 {
 	struct err err = { "" };
@@ -83,7 +66,7 @@ step_both(void)
 	expect(core_check(core));
 	/* States are large: now and then, and at the end. */
 	if (n != actions.n ||
-	    (++steps % 16 == 0 && state_of(core) != state_of(core_again)))
+	    (++steps % 16 == 0 && core_state_sum(core) != core_state_sum(core_again)))
 		fail(line, "read back it is another event, or one before it was");
 	free(line);
 }
@@ -419,7 +402,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		replay_text(&in);
 		play_lines(&in);
 	}
-	expect(state_of(core) == state_of(core_again));
+	expect(core_state_sum(core) == core_state_sum(core_again));
 	core = core_free(core);
 	core_again = core_free(core_again);
 	names = trace_free(names);

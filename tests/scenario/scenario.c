@@ -12,6 +12,7 @@
 
 #include "base/seal.h"
 #include "policy/replay.h"
+#include "tests/lib/core_state.h"
 
 static struct event again;
 static struct actions actions_again;
@@ -49,24 +50,6 @@ show_difference(const char *path, const char *want, const char *got)
 	}
 	fprintf(stderr, "%s:%d: expected\n%.*s\ngot\n%.*s\n", path, line,
 	    (int)strcspn(want, "\n"), want, (int)strcspn(got, "\n"), got);
-}
-
-static void
-sum(void *to, const void *data, size_t len)
-{
-	uint64_t *hash = to;
-
-	for (size_t i = 0; i < len; i++)
-		*hash = (*hash ^ ((const uint8_t *)data)[i]) * 1099511628211U;
-}
-
-static uint64_t
-state_of(const struct core *core)
-{
-	uint64_t hash = 14695981039346656037U;
-
-	core_encode(core, sum, &hash);
-	return hash;
 }
 
 /*
@@ -144,7 +127,7 @@ echo_actions(void *to, const struct core *core, const struct actions *actions)
 		for (int g = 0; g < GATES; g++)
 			e->seen[GATE_FIRST + g] |= a->refused[g] > 0;
 	}
-	if (state_of(core) == state_of(e->core) &&
+	if (core_state_sum(core) == core_state_sum(e->core) &&
 	    same_actions(core, actions, &actions_again))
 		return 0;
 	fprintf(stderr, "read back it is another event: %s", e->line);

@@ -15,7 +15,6 @@ enum {
 	MINUTE = 60 * SECOND,
 	PENDING = 64,
 	DAY_MINUTES = 24 * 60,
-	ENCODED_MAX = 4 << 20,
 };
 
 #define MIB (UINT64_C(1) << 10)

@@ -5,6 +5,7 @@
  * actuators that succeed, refuse, hang or do not know.  After each step core_check() is
  * asked; pool judges every action, laws compares whole runs.
  */
+#include "tests/lib/core_state.h"
 #include "tests/sim/players.h"
 
 #include <stdio.h>
@@ -202,22 +203,6 @@ pool(uint64_t seed, int days)
  * Laws
  */
 
-struct encoded {
-	size_t len;
-	uint8_t data[ENCODED_MAX];
-};
-
-static void
-put(void *to, const void *data, size_t len)
-{
-	struct encoded *e = to;
-
-	if (len > sizeof(e->data) - e->len)
-		abort();
-	memcpy(e->data + e->len, data, len);
-	e->len += len;
-}
-
 static void
 law(bool holds, const char *what, uint64_t seed)
 {
@@ -266,12 +251,11 @@ copy_in_the_middle(struct sim *s)
 static void
 encode_in_the_middle(struct sim *s)
 {
-	static struct encoded e;
+	static struct core_state e;
 	const struct core_limits limits = { WORLD_HOSTS, 16 };
 	struct core *other;
 
-	e.len = 0;
-	core_encode(s->w->core, put, &e);
+	core_state_take(&e, s->w->core);
 	if (core_new(&other, &limits) < 0 || !core_decode(other, e.data, e.len))
 		players_fail(s, "what was encoded does not decode");
 	core_free(s->w->core);

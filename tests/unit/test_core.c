@@ -1,3 +1,4 @@
+#include "tests/lib/core_state.h"
 #include "tests/sim/world.h"
 #include "tests/unit/cmocka_all.h"
 
@@ -8,24 +9,7 @@
 #define GIB    (INT64_C(1) << 20)
 #define SECOND INT64_C(1000)
 
-enum { ENCODED_MAX = 1 << 20 };
-
-struct encoded {
-	size_t len;
-	uint8_t data[ENCODED_MAX];
-};
-
-static struct encoded one, two;
-
-static void
-put(void *to, const void *data, size_t len)
-{
-	struct encoded *e = to;
-
-	assert_true(e->len + len <= ENCODED_MAX);
-	memcpy(e->data + e->len, data, len);
-	e->len += len;
-}
+static struct core_state one, two;
 
 static int
 setup(void **state)
@@ -143,11 +127,10 @@ an_encoded_core_decodes_to_the_same(void **state)
 	struct core *other, *small;
 
 	stop_fan(w, 0);
-	one.len = two.len = 0;
-	core_encode(w->core, put, &one);
+	core_state_take(&one, w->core);
 	assert_int_equal(core_new(&other, &limits), 0);
 	assert_true(core_decode(other, one.data, one.len));
-	core_encode(other, put, &two);
+	core_state_take(&two, other);
 	assert_int_equal(one.len, two.len);
 	assert_memory_equal(one.data, two.data, one.len);
 	assert_int_equal(core_new(&small, &fewer), 0);
