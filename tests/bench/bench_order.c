@@ -204,14 +204,6 @@ fail_once(int host, double *disk_ms)
 	return took;
 }
 
-static int
-by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void
 tell(const char *what, double *ms, int n, const char *goal)
 {

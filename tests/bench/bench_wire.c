@@ -121,7 +121,6 @@ main(void)
 	row("report, to seal", close_us / ROUNDS, "us", "");
 	row("report, to open", open_us / ROUNDS, "us", "");
 	row("report, to decode and validate", decode / ROUNDS, "us", "");
-	readings.n_values = readings.n_states = SENSORS;
 	report.xen = NULL;
 	printf("report of readings alone: %zu bytes, sealed %zu\n",
 	    lifeboat__report__get_packed_size(&report),

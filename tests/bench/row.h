@@ -1,6 +1,7 @@
 /*
  * tests/bench/row: a figure as tests/bench/all reads it, on a line of its own after what
- * is printed for people: row: NAME | VALUE | UNIT | GOAL; and the clock for it.
+ * is printed for people: row: NAME | VALUE | UNIT | GOAL; and the clock and the order
+ * for it.
  */
 #ifndef TESTS_BENCH_ROW_H
 #define TESTS_BENCH_ROW_H
@@ -22,6 +23,15 @@ now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* For qsort of doubles. */
+static inline int
+by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
 }
 
 #endif
