@@ -82,8 +82,7 @@ xc_physinfo(xc_interface *xch, xc_physinfo_t *info)
 	info->total_pages = s->mem_kib / PAGE_KIB;
 	info->free_pages = s->free_kib / PAGE_KIB;
 	info->capabilities =
-	    (s->pv ? XEN_SYSCTL_PHYSCAP_pv : 0) |
-	    (s->shadow ? XEN_SYSCTL_PHYSCAP_shadow : 0) |
+	    XEN_SYSCTL_PHYSCAP_pv | (s->shadow ? XEN_SYSCTL_PHYSCAP_shadow : 0) |
 	    (s->hvm ? XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap : 0);
 	return 0;
 }

@@ -13,8 +13,8 @@
  * One statement a line; words may be escaped as \xNN or quoted.  cpu+= is the share of a
  * processor that a domain burns from the machine's start on.  States: r running, b
  * blocked, p paused, s shut down, S suspended, c crashed, d dying.  A domain without
- * name= is not in xenstore.  Readers take a shared flock, so that several processes may
- * edit the file.
+ * name= is not in xenstore.  pv=yes: there is shadow paging, so PV guests migrate live.
+ * Readers take a shared flock, so that several processes may edit the file.
  */
 #ifndef TESTS_POOL_FAKEXEN_H
 #define TESTS_POOL_FAKEXEN_H
@@ -51,7 +51,7 @@ struct fake_state {
 	unsigned major, minor;
 	char extra[16];
 	char caps[1024], cmdline[1024];
-	bool pv, hvm, shadow;
+	bool hvm, shadow;
 	struct fake_features hvm_features, pv_features;
 	struct fake_domain *domains; /* owned, by ascending id */
 	size_t n;

@@ -133,7 +133,6 @@ parse_host(struct fake_state *s, const char *line)
 	s->cpus = (unsigned)get_number(line, "cpus", 1);
 	s->mem_kib = get_kib(line, "mem", 0);
 	s->free_kib = get_kib(line, "free", 0);
-	s->pv = true;
 	s->hvm = get_yes(line, "hvm", "yes");
 	s->shadow = get_yes(line, "pv", "no");
 	if (!get(line, "xen", version, sizeof(version)))
