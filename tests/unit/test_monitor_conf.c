@@ -1,15 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "monitor/conf.h"
+#include "tests/unit/cmocka_all.h"
 
 #define KEY "XueIvLjdj83HSpV4VRCKJAPlikuJQdcl3oPMgLDXEAg="
 

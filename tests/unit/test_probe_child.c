@@ -1,19 +1,12 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "base/frame.h"
 #include "base/log.h"
 #include "monitor/conf.h"
 #include "monitor/probe.h"
+#include "tests/unit/cmocka_all.h"
 
 /* A probe that does as it is told. */
 static struct {

@@ -1,20 +1,14 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "monitor/conf.h"
 #include "monitor/probe.h"
+#include "tests/unit/cmocka_all.h"
 
 static struct monitor_conf conf;
 static char path[] = "/tmp/lifeboat-readings-XXXXXX";

@@ -1,26 +1,17 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
 /*
  * Real children: this program, started again by watch with a hidden role, behaves as
  * the configuration's readings_file says.
  */
 #include <signal.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wire.h"
 #include "monitor/probe.h"
 #include "monitor/watch.h"
+#include "tests/unit/cmocka_all.h"
 
 static struct monitor_conf conf;
 static uv_loop_t loop;
