@@ -20,9 +20,9 @@ struct monitor_conf; /* monitor/conf.h */
 enum probe_tag {
 	PROBE_SWEEP = 'S',           /* monitor -> probe */
 	PROBE_SWEEP_CATALOGUE = 'C', /* the same, with the catalogue in the answer */
-	PROBE_ANSWER = 'R',          /* probe -> monitor; data[0] is 1 when something is
-				      * alarmed or over a limit, data[1] the probe_state,
-				      * the encoded Report follows */
+	PROBE_ANSWER = 'R',          /* probe -> monitor; data[0] is 1 when it is urgent,
+				      * data[1] the probe_state, the encoded Report
+				      * follows */
 };
 
 enum {
@@ -38,7 +38,8 @@ struct probe {
 	/*
 	 * Sweep once and fill the report, which arrives initialised.  What it points to
 	 * belongs to the probe and stays good until the next sweep.  with_catalogue: it
-	 * must be included.  Sets *urgent when an alarm or a crossed limit was found.
+	 * must be included.  Sets *urgent for an alarm or a crossed limit that the other
+	 * probes of the round shall not delay.
 	 * Returns a probe_state; for others than PROBE_OK, err says why in a sentence.
 	 */
 	enum probe_state (*sweep)(void *state, Lifeboat__Report *report,

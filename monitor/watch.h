@@ -37,6 +37,8 @@ struct watch {
 	size_t said_len;
 };
 
+/* Loop and conf outlive it; owner and on_news are set afterwards.  0 or -errno, and
+ * watch_deinit() follows either way. */
 int watch_init(
     struct watch *w, uv_loop_t *loop, enum probe_id id, const struct monitor_conf *conf);
 void watch_deinit(struct watch *w);
