@@ -166,9 +166,7 @@ set_name(struct sensor *s, const char *chip, const char *feature)
 	char name[2 * SENSOR_SIZE];
 
 	snprintf(name, sizeof(name), "%s/%s", chip, feature);
-	if (!text_copy(s->name, sizeof(s->name), name))
-		snprintf(
-		    s->name, sizeof(s->name), "%.*s", (int)sizeof(s->name) - 1, name);
+	snprintf(s->name, sizeof(s->name), "%.*s", (int)sizeof(s->name) - 1, name);
 }
 
 static void
