@@ -507,41 +507,26 @@ a_disk_is_lost_with_its_session(void **state)
 int
 main(void)
 {
+#define CASE(f) cmocka_unit_test_setup_teardown(f, start, stop)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-		    a_report_becomes_events_once_its_session_is_admitted, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    what_dom0_may_give_back_is_free_with_autoballoon_alone, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    a_renamed_host_is_known_by_its_key, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    garbage_is_refused_by_length_or_magic, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    a_truncated_frame_breaks_its_seal, start, stop),
-		cmocka_unit_test_setup_teardown(a_stranger_is_refused, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    a_host_cannot_speak_for_another, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    a_frame_for_another_engine_is_refused, start, stop),
-		cmocka_unit_test_setup_teardown(only_monitors_report, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    a_replayed_report_is_refused, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    an_old_session_is_refused_after_a_new_one, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    a_nonce_is_good_once_and_for_ten_seconds, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    a_recorded_handshake_does_not_admit_again, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    a_report_that_claims_ten_thousand_sensors_is_refused, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    bytes_that_are_no_message_are_refused_behind_the_seal, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    readings_wait_for_their_catalogue, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    two_probes_sensors_are_joined, start, stop),
-		cmocka_unit_test_setup_teardown(
-		    a_disk_is_lost_with_its_session, start, stop),
+		CASE(a_report_becomes_events_once_its_session_is_admitted),
+		CASE(what_dom0_may_give_back_is_free_with_autoballoon_alone),
+		CASE(a_renamed_host_is_known_by_its_key),
+		CASE(garbage_is_refused_by_length_or_magic),
+		CASE(a_truncated_frame_breaks_its_seal),
+		CASE(a_stranger_is_refused),
+		CASE(a_host_cannot_speak_for_another),
+		CASE(a_frame_for_another_engine_is_refused),
+		CASE(only_monitors_report),
+		CASE(a_replayed_report_is_refused),
+		CASE(an_old_session_is_refused_after_a_new_one),
+		CASE(a_nonce_is_good_once_and_for_ten_seconds),
+		CASE(a_recorded_handshake_does_not_admit_again),
+		CASE(a_report_that_claims_ten_thousand_sensors_is_refused),
+		CASE(bytes_that_are_no_message_are_refused_behind_the_seal),
+		CASE(readings_wait_for_their_catalogue),
+		CASE(two_probes_sensors_are_joined),
+		CASE(a_disk_is_lost_with_its_session),
 	};
 
 	if (seal_start() < 0)
