@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,36 +10,21 @@
 
 #include "cli/files.h"
 #include "tests/unit/cmocka_all.h"
+#include "tests/unit/tree.h"
 
-static char folder[] = "/tmp/lifeboat-files-XXXXXX", path[64], path_new[64];
+static char path[64], path_new[64];
 static struct files_owner owner;
 static struct err err;
 
 static int
-remove_entry(const char *name, const struct stat *st, int type, struct FTW *ftw)
+setup(void **state)
 {
-	(void)st, (void)type, (void)ftw;
-	return remove(name);
-}
-
-static int
-make_folder(void **state)
-{
-	(void)state;
-	strcpy(folder + strlen(folder) - 6, "XXXXXX");
-	if (!mkdtemp(folder))
+	if (tree_make(state) < 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/x.conf", folder);
-	snprintf(path_new, sizeof(path_new), "%s/x.conf.new", folder);
+	snprintf(path, sizeof(path), "%s/x.conf", tree);
+	snprintf(path_new, sizeof(path_new), "%s/x.conf.new", tree);
 	owner = (struct files_owner){ geteuid(), getegid(), 0600 };
 	return 0;
-}
-
-static int
-remove_folder(void **state)
-{
-	(void)state;
-	return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static void
@@ -59,7 +43,7 @@ static void
 put(const char *text)
 {
 	struct files_new f;
-	int lock = files_lock(folder, &err);
+	int lock = files_lock(tree, &err);
 
 	assert_true(lock >= 0);
 	assert_int_equal(files_prepare(&f, path, text, &owner, &err), 0);
@@ -152,7 +136,7 @@ a_link_stays_a_link(void **state)
 	char to[64];
 
 	(void)state;
-	snprintf(to, sizeof(to), "%s/real.conf", folder);
+	snprintf(to, sizeof(to), "%s/real.conf", tree);
 	put("one\n");
 	assert_int_equal(rename(path, to), 0);
 	assert_int_equal(symlink(to, path), 0);
@@ -168,11 +152,11 @@ only_one_writes_at_a_time(void **state)
 	int first, second;
 
 	(void)state;
-	first = files_lock(folder, &err);
+	first = files_lock(tree, &err);
 	assert_true(first >= 0);
-	assert_int_equal(files_lock(folder, &err), -EBUSY);
+	assert_int_equal(files_lock(tree, &err), -EBUSY);
 	close(first);
-	second = files_lock(folder, &err);
+	second = files_lock(tree, &err);
 	assert_true(second >= 0);
 	close(second);
 }
@@ -196,13 +180,13 @@ no_file_is_an_empty_text(void **state)
 	assert_false(found);
 	assert_string_equal(text, "");
 	free(text);
-	assert_int_equal(files_read(&text, &found, folder, &err), -EIO);
+	assert_int_equal(files_read(&text, &found, tree, &err), -EIO);
 }
 
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, tree_remove)
 	const struct CMUnitTest tests[] = {
 		TEST(a_file_is_made_with_its_mode),
 		TEST(a_file_that_stands_keeps_its_mode),

@@ -1,42 +1,17 @@
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "actuator/folder.h"
 #include "actuator/journal.h"
-#include "cmocka_all.h"
-
-static char folder[64];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/journal.XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	char path[96];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/journal", folder);
-	unlink(path);
-	return rmdir(folder);
-}
+#include "tests/unit/cmocka_all.h"
+#include "tests/unit/tree.h"
 
 static int
 open_journal(void)
 {
-	char path[96];
-
-	snprintf(path, sizeof(path), "%s/journal", folder);
-	return open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	return open(tree_path("/journal"), O_WRONLY | O_CREAT | O_APPEND, 0600);
 }
 
 static void
@@ -45,9 +20,9 @@ what_was_taken_is_read_as_taken(void **state)
 	int fd = open_journal();
 
 	(void)state;
-	assert_false(journal_has_gone(folder));
+	assert_false(journal_has_gone(tree));
 	assert_true(journal_write(fd, JOURNAL_GO_TAKEN));
-	assert_true(journal_has_gone(folder));
+	assert_true(journal_has_gone(tree));
 	close(fd);
 }
 
@@ -58,7 +33,7 @@ what_was_aborted_is_not(void **state)
 
 	(void)state;
 	assert_true(journal_write(fd, JOURNAL_ABORTED));
-	assert_false(journal_has_gone(folder));
+	assert_false(journal_has_gone(tree));
 	close(fd);
 }
 
@@ -89,12 +64,12 @@ nothing_but_that_one_line_is_taken(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		assert_int_equal(
-		    folder_write(folder, "journal", others[i], strlen(others[i])), 0);
-		assert_false(journal_has_gone(folder));
+		    folder_write(tree, "journal", others[i], strlen(others[i])), 0);
+		assert_false(journal_has_gone(tree));
 	}
 }
 
-#define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, tree_make, tree_remove)
 
 int
 main(void)

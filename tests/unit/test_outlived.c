@@ -1,26 +1,16 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "actuator/folder.h"
 #include "actuator/outlived.h"
-#include "cmocka_all.h"
+#include "tests/unit/cmocka_all.h"
+#include "tests/unit/tree.h"
 
-static char folder[64];
 static pid_t child;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/outlived.XXXXXX");
-	child = 0;
-	return mkdtemp(folder) ? 0 : -1;
-}
 
 static void
 end_child(void)
@@ -35,27 +25,18 @@ end_child(void)
 static int
 teardown(void **state)
 {
-	char path[96];
-	const char *const files[] = { OUTLIVED_STDERR, OUTLIVED_PID };
-
-	(void)state;
 	end_child();
-	for (size_t i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
-		unlink(path);
-	}
-	return rmdir(folder);
+	return tree_remove(state);
 }
 
 /* A process that writes its errors where an xl would, marked or another's. */
 static void
 start_child(bool ours)
 {
-	char path[96], pid[16];
-	int fd;
+	int fd =
+	    open(tree_path("/" OUTLIVED_STDERR), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	char pid[16];
 
-	snprintf(path, sizeof(path), "%s/" OUTLIVED_STDERR, folder);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	if (ours)
 		outlived_mark(fd);
@@ -69,15 +50,15 @@ start_child(bool ours)
 	}
 	close(fd);
 	snprintf(pid, sizeof(pid), "%d", (int)child);
-	assert_int_equal(folder_write(folder, OUTLIVED_PID, pid, strlen(pid)), 0);
+	assert_int_equal(folder_write(tree, OUTLIVED_PID, pid, strlen(pid)), 0);
 }
 
 static void
 where_no_xl_was_started_none_is_left(void **state)
 {
 	(void)state;
-	assert_true(outlived_is_gone(folder));
-	assert_false(outlived_kill(folder));
+	assert_true(outlived_is_gone(tree));
+	assert_false(outlived_kill(tree));
 }
 
 static void
@@ -85,10 +66,10 @@ what_has_its_errors_open_is_not_gone(void **state)
 {
 	(void)state;
 	start_child(true);
-	assert_false(outlived_is_gone(folder));
-	assert_false(outlived_wait(folder, 1));
+	assert_false(outlived_is_gone(tree));
+	assert_false(outlived_wait(tree, 1));
 	end_child();
-	assert_true(outlived_wait(folder, 1));
+	assert_true(outlived_wait(tree, 1));
 }
 
 static void
@@ -98,12 +79,12 @@ a_hung_one_is_ended(void **state)
 
 	(void)state;
 	start_child(true);
-	while (!outlived_kill(folder)) /* until it has its own standard error */
+	while (!outlived_kill(tree)) /* until it has its own standard error */
 		;
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status));
 	child = 0;
-	assert_true(outlived_is_gone(folder));
+	assert_true(outlived_is_gone(tree));
 }
 
 static void
@@ -111,12 +92,12 @@ a_number_that_is_another_process_s_now_is_left_alone(void **state)
 {
 	(void)state;
 	start_child(false);
-	assert_true(outlived_is_gone(folder));
-	assert_false(outlived_kill(folder));
+	assert_true(outlived_is_gone(tree));
+	assert_false(outlived_kill(tree));
 	assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
 }
 
-#define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, tree_make, teardown)
 
 int
 main(void)

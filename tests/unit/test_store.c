@@ -1,40 +1,24 @@
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/seal.h"
 #include "policy/store.h"
 #include "policy/store_order.h"
 #include "tests/unit/cmocka_all.h"
+#include "tests/unit/tree.h"
 
-static char folder[64], path[96];
+static char path[96];
 static struct err err;
 
 static int
-make_folder(void **state)
+setup(void **state)
 {
-	(void)state;
-	strcpy(folder, "/tmp/lifeboat-store-XXXXXX");
-	if (!mkdtemp(folder))
+	if (tree_make(state) < 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/store.db", folder);
+	snprintf(path, sizeof(path), "%s/store.db", tree);
 	return 0;
-}
-
-static int
-drop_folder(void **state)
-{
-	static const char *const ends[] = { "", "-wal", "-shm", "-journal" };
-	char file[128];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		snprintf(file, sizeof(file), "%s%s", path, ends[i]);
-		unlink(file);
-	}
-	return rmdir(folder);
 }
 
 static int cordoned, drained;
@@ -148,7 +132,7 @@ a_full_store_says_so_and_changes_nothing(void **state)
 		name[1] = (char)('a' + i / 26);
 		r = store_set_host(s, name, true, false, &err);
 	}
-	assert_int_equal(r, -28); /* ENOSPC */
+	assert_int_equal(r, -ENOSPC);
 	assert_non_null(strstr(err.text, "cannot be written"));
 	assert_string_equal(store_error(s), err.text);
 	store_close(s);
@@ -384,31 +368,19 @@ a_store_of_version_2_is_upgraded(void **state)
 int
 main(void)
 {
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, tree_remove)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-		    each_start_is_a_new_term_of_the_same_engine, make_folder,
-		    drop_folder),
-		cmocka_unit_test_setup_teardown(
-		    an_operators_word_survives, make_folder, drop_folder),
-		cmocka_unit_test_setup_teardown(
-		    a_store_of_a_later_version_is_refused, make_folder, drop_folder),
-		cmocka_unit_test_setup_teardown(
-		    a_file_that_is_no_store_is_refused, make_folder, drop_folder),
-		cmocka_unit_test_setup_teardown(
-		    an_order_survives_with_all_that_was_said_of_it, make_folder,
-		    drop_folder),
-		cmocka_unit_test_setup_teardown(
-		    only_the_last_ended_orders_are_kept, make_folder, drop_folder),
-		cmocka_unit_test_setup_teardown(
-		    a_store_of_version_1_is_upgraded, make_folder, drop_folder),
-		cmocka_unit_test_setup_teardown(
-		    a_store_of_version_2_is_upgraded, make_folder, drop_folder),
-		cmocka_unit_test_setup_teardown(
-		    of_each_guest_that_no_xl_watches_one_row_is_kept, make_folder,
-		    drop_folder),
+		CASE(each_start_is_a_new_term_of_the_same_engine),
+		CASE(an_operators_word_survives),
+		CASE(a_store_of_a_later_version_is_refused),
+		CASE(a_file_that_is_no_store_is_refused),
+		CASE(an_order_survives_with_all_that_was_said_of_it),
+		CASE(only_the_last_ended_orders_are_kept),
+		CASE(a_store_of_version_1_is_upgraded),
+		CASE(a_store_of_version_2_is_upgraded),
+		CASE(of_each_guest_that_no_xl_watches_one_row_is_kept),
 		cmocka_unit_test(a_store_in_no_folder_is_refused),
-		cmocka_unit_test_setup_teardown(
-		    a_full_store_says_so_and_changes_nothing, make_folder, drop_folder),
+		CASE(a_full_store_says_so_and_changes_nothing),
 	};
 
 	if (seal_start() < 0)
