@@ -554,8 +554,8 @@ mover_run(const char *folder)
 	static struct mover m = {
 		.xl = PROCESS_NULL, .carrier = PROCESS_NULL, .control = -1
 	};
+	struct err err = { "cannot start libsodium" };
 	const char *name;
-	struct err err;
 
 	prctl(PR_SET_NAME, "lb-mover");
 	signal(SIGPIPE, SIG_IGN);

@@ -75,17 +75,23 @@ start_carrier(struct mover *m, struct err *err)
 	conf.stall_ms = m->conf.stall_ms;
 	mover_berth_id(conf.id, m->order->prepare);
 	r = keys_of_run(&own, m->conf.run, err);
-	if (r == 0)
-		r = link_derive(
-		    &conf.keys, own.public_key, own.secret_key, berth->key.data, false);
 	if (r < 0)
 		return r;
+	r = link_derive(
+	    &conf.keys, own.public_key, own.secret_key, berth->key.data, false);
+	if (r < 0) {
+		err_set(err, r, "the berth's key is not usable");
+		goto out;
+	}
 	listener = shim_listen(m->folder);
-	if (listener < 0)
-		return err_set(
+	if (listener < 0) {
+		r = err_set(
 		    err, listener, "%s/" SHIM_SOCKET " cannot be made", m->folder);
+		goto out;
+	}
 	r = mover_start_carrier(m, &conf, &listener, 1, err);
 	close(listener);
+out:
 	explicit_bzero(&conf, sizeof(conf));
 	explicit_bzero(&own, sizeof(own));
 	return r;

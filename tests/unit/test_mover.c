@@ -110,7 +110,8 @@ what_xl_said_is_in_the_log_before_the_end_is_in_the_folder(void **state)
 #define UUID "4c1feb0a-0000-4000-8000-000000000001"
 
 /* An xl whose list has the guest under this name with these flags, the first time and
- * later on; what else it was told is in the file "told". */
+ * later on, and who has no configuration to speak of; what else it was told is in the
+ * file "told". */
 static void
 put_xl(const char *name, const char *flags, const char *later)
 {
@@ -121,6 +122,7 @@ put_xl(const char *name, const char *flags, const char *later)
 	assert_non_null(f);
 	fprintf(f,
 	    "#!/bin/sh\n[ $1 = list ] || { echo $1 >>%s/told; exit 0; }\n"
+	    "[ $2 = -l ] && { echo '{ \"config\": {} }'; exit 0; }\n"
 	    "cd %s; flags=%s; [ -e listed ] && flags=%s; : >listed\n"
 	    "echo Domain-0 0 2048 2 r----- 59.6 00000000-0000-0000-0000-000000000000 - "
 	    "-\n"
@@ -219,6 +221,33 @@ a_clean_that_was_stopped_destroys_nothing(void **state)
 	assert_int_equal(t.m.state.outcome, OUTCOME_REFUSED);
 	assert_string_equal(t.m.state.why, "cancelled");
 	assert_false(folder_has(t.m.folder, "told"));
+}
+
+static void
+a_berth_whose_key_is_none_is_not_dialled(void **state)
+{
+	static uint8_t key[LINK_KEY]; /* as zeros it shares no secret with anybody */
+	Lifeboat__Berth berth = LIFEBOAT__BERTH__INIT;
+	char name[32];
+
+	(void)state;
+	snprintf(name, sizeof(name), "no-such-guest-%d", (int)getpid());
+	t.guest.name = name;
+	t.guest.master = MASTER_NONE;
+	berth.address = (char *)(uintptr_t) "127.0.0.1";
+	berth.port = 1;
+	berth.key = (ProtobufCBinaryData){ sizeof(key), key };
+	t.order.kind = ORDER_MOVE;
+	t.order.prepare = &t.id;
+	t.order.berth = &berth;
+	t.m.control = -1;
+	strcpy(t.m.conf.run, t.m.folder);
+	assert_true(uuid_parse(&t.m.guest, UUID));
+	put_xl(name, "-b----", "-b----");
+	mover_move(&t.m);
+	assert_int_equal(t.m.state.outcome, OUTCOME_REFUSED);
+	assert_string_equal(t.m.state.why, "no-carrier");
+	assert_string_equal(t.m.state.detail, "the berth's key is not usable");
 }
 
 /* It and its xl died together, while that was suspending the guest. */
@@ -385,6 +414,7 @@ main(void)
 		FRESH(that_it_is_unwatched_stands_beside_what_was_to_be_said),
 		FRESH(a_resume_that_was_stopped_brings_nothing_back),
 		FRESH(a_clean_that_was_stopped_destroys_nothing),
+		FRESH(a_berth_whose_key_is_none_is_not_dialled),
 		FRESH(a_guest_that_is_suspended_after_its_mover_died_is_brought_back),
 		FRESH(what_xl_is_about_to_start_is_not_started_a_second_time),
 		FRESH(a_guest_may_go_once_the_folder_says_so),
