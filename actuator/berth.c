@@ -1,6 +1,5 @@
 #include "actuator/berth.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -41,21 +40,17 @@ berth_close(struct berth *b)
 static int
 listen_at(const struct carrier_conf *conf, uint16_t port)
 {
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	bool is_v4 = inet_pton(AF_INET, conf->address, &v4.sin_addr) == 1;
-	const struct sockaddr *at =
-	    is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
+	struct sockaddr_storage at;
+	int len = carrier_address(&at, conf->address, port);
 	int one = 1, fd, r;
 
-	if (!is_v4 && inet_pton(AF_INET6, conf->address, &v6.sin6_addr) != 1)
-		return -EINVAL;
-	fd = socket(
-	    is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (len < 0)
+		return len;
+	fd = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, at, is_v4 ? sizeof(v4) : sizeof(v6)) == 0 &&
+	if (bind(fd, (struct sockaddr *)&at, (socklen_t)len) == 0 &&
 	    listen(fd, BACKLOG) == 0)
 		return fd;
 	r = -errno;

@@ -1,9 +1,11 @@
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -54,6 +56,16 @@ carrier_say_failed(struct carrier *c, const char *why, const char *sentence)
 		return;
 	c->failed = true;
 	carrier_say(c, CARRIER_FAILED, both, pack_why(both, why, sentence));
+}
+
+const char *
+carrier_read_abort(char *sentence, const char *from, const uint8_t *body, size_t len)
+{
+	const char *why = (const char *)body, *end;
+
+	end = len > 0 && body[len - 1] == '\0' ? memchr(why, '\0', len - 1) : NULL;
+	snprintf(sentence, DETAIL_SIZE, "%s: %.400s", from, end ? end + 1 : "no reason");
+	return end && strlen(why) < WHY_SIZE ? why : "aborted";
 }
 
 /* A mover that hangs takes no more, and a figure is not worth waiting for it. */
@@ -129,6 +141,20 @@ hear_end(struct link *l)
 	return r;
 }
 
+/* Whether all that was put has left in time. */
+static bool
+flush(struct link *l, mono_t until)
+{
+	while (l->fd >= 0 && mono_since(until, clock_mono()) > 0) {
+		if (link_flush(l) < 0)
+			return false;
+		if (link_has_room(l))
+			return true;
+		poll(&(struct pollfd){ .fd = l->fd, .events = POLLOUT }, 1, 100);
+	}
+	return false;
+}
+
 /*
  * What the source has sent meanwhile is thrown away until it hangs up: closing on it
  * would reset the connection, and the reset may overtake the last word.
@@ -153,27 +179,34 @@ carrier_send_abort(struct carrier *c, const char *why, const char *sentence)
 {
 	mono_t until = mono_add(clock_mono(), LAST_WORD_MS);
 	char both[WHY_SIZE + DETAIL_SIZE];
-	bool said = false, heard = false;
+	bool heard = false;
 
-	while (c->link.fd >= 0 && mono_since(until, clock_mono()) > 0) {
-		struct pollfd p = { .fd = c->link.fd, .events = POLLOUT };
-
-		if (link_flush(&c->link) < 0)
-			break;
-		if (link_has_room(&c->link)) {
-			if (said && c->conf.is_target)
-				heard = drain(&c->link, until);
-			if (said)
-				break;
-			link_put(
-			    &c->link, LINK_ABORT, both, pack_why(both, why, sentence));
-			said = true;
-			continue;
-		}
-		poll(&p, 1, 100);
+	if (flush(&c->link, until)) {
+		link_put(&c->link, LINK_ABORT, both, pack_why(both, why, sentence));
+		if (flush(&c->link, until) && c->conf.is_target)
+			heard = drain(&c->link, until);
 	}
 	carrier_hang_up(c);
 	return heard;
+}
+
+int
+carrier_address(struct sockaddr_storage *out, const char *address, uint16_t port)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (inet_pton(AF_INET, address, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+		return sizeof(*v4);
+	}
+	if (inet_pton(AF_INET6, address, &v6->sin6_addr) != 1)
+		return -EINVAL;
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons(port);
+	return sizeof(*v6);
 }
 
 void

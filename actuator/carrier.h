@@ -18,6 +18,8 @@
 #ifndef ACTUATOR_CARRIER_H
 #define ACTUATOR_CARRIER_H
 
+#include <sys/socket.h>
+
 #include "actuator/link.h"
 #include "base/err.h"
 #include "base/frame.h"
@@ -101,9 +103,15 @@ struct carrier_said {
 struct carrier_said carrier_listen(struct carrier *c);
 /* Drop the connection; what is half sent is lost. */
 void carrier_hang_up(struct carrier *c);
+/* Of a LINK_ABORT: its why, as long as the body lives, and in sentence[DETAIL_SIZE] who
+ * it is from and what that said. */
+const char *carrier_read_abort(
+    char *sentence, const char *from, const uint8_t *body, size_t len);
 /* Send an authenticated last word with its why and wait a moment for it to leave.  At a
  * target: whether the source says that it has read it. */
 bool carrier_send_abort(struct carrier *c, const char *why, const char *sentence);
+/* A numeric address as the kernel takes it.  Its length, or -EINVAL. */
+int carrier_address(struct sockaddr_storage *out, const char *address, uint16_t port);
 /* Non-blocking, close-on-exec, small delays; a peer that takes nothing is dead only after
  * the longer of silence and stall: its xl may take its time. */
 void carrier_tune(int fd, const struct carrier_conf *conf);

@@ -1,4 +1,3 @@
-#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -83,21 +82,17 @@ static int
 dial(struct source *s)
 {
 	const struct carrier_conf *conf = &s->c->conf;
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(conf->port) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
-		.sin6_port = htons(conf->port) };
-	bool is_v4 = inet_pton(AF_INET, conf->address, &v4.sin_addr) == 1;
-	const struct sockaddr *at =
-	    is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
+	struct sockaddr_storage at;
+	int len = carrier_address(&at, conf->address, conf->port);
 	int fd;
 
-	if (!is_v4 && inet_pton(AF_INET6, conf->address, &v6.sin6_addr) != 1)
-		return -EINVAL;
-	fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (len < 0)
+		return len;
+	fd = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	carrier_tune(fd, conf);
-	if (connect(fd, at, is_v4 ? sizeof(v4) : sizeof(v6)) < 0 &&
+	if (connect(fd, (struct sockaddr *)&at, (socklen_t)len) < 0 &&
 	    errno != EINPROGRESS) {
 		int r = -errno;
 		close(fd);
@@ -205,12 +200,10 @@ take_banner(struct source *s)
 static void
 take_abort(struct source *s, const uint8_t *body, size_t len)
 {
-	const char *why = (const char *)body, *end;
-	char text[DETAIL_SIZE];
+	char sentence[DETAIL_SIZE];
+	const char *why = carrier_read_abort(sentence, "the target", body, len);
 
-	end = len > 0 && body[len - 1] == '\0' ? memchr(body, '\0', len - 1) : NULL;
-	snprintf(text, sizeof(text), "the target: %.400s", end ? end + 1 : "no reason");
-	carrier_say_failed(s->c, end && strlen(why) < WHY_SIZE ? why : "aborted", text);
+	carrier_say_failed(s->c, why, sentence);
 	/* A target that has not heard that it was understood waits for who comes again.
 	 */
 	if (link_has_room(&s->c->link)) {

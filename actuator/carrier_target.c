@@ -269,16 +269,12 @@ take_go(struct target *t)
 static void
 take_abort(struct target *t, const uint8_t *body, size_t len)
 {
-	const char *why = (const char *)body;
-	const char *end =
-	    len > 0 && body[len - 1] == '\0' ? memchr(body, 0, len - 1) : NULL;
 	char sentence[DETAIL_SIZE];
+	const char *why = carrier_read_abort(sentence, "the source", body, len);
 
-	snprintf(sentence, sizeof(sentence), "the source: %.400s",
-	    end ? end + 1 : "no reason");
 	carrier_hang_up(t->c);
 	t->told = true;
-	give_up(t, end && strlen(why) < WHY_SIZE ? why : "aborted", sentence);
+	give_up(t, why, sentence);
 }
 
 static void
