@@ -8,10 +8,11 @@
 #include "actuator/autostart.h"
 #include "actuator/folder.h"
 #include "actuator/run.h"
+#include "actuator/xl.h"
 
 #define CHECKED "autostart.cfg"
 
-enum { PATH_SIZE = 512, XL_MS = 60000, CONFIG_MAX = 1024 * 1024 };
+enum { PATH_SIZE = 512, CONFIG_MAX = 1024 * 1024 };
 
 /*
  * xl draws a UUID for a file without one.  The last assignment counts for it, so the
@@ -49,7 +50,7 @@ autostart_check(const char *xl, const char *folder, const struct autostart *a,
 		return err_set(err, r, "%s: %s", folder, err_text(why, sizeof(why), r));
 	snprintf(path, sizeof(path), "%s/" CHECKED, folder);
 	config = malloc(CONFIG_MAX);
-	r = config ? run_output(argv, config, CONFIG_MAX, XL_MS, err) : -ENOMEM;
+	r = config ? run_output(argv, config, CONFIG_MAX, XL_LIMIT_MS, err) : -ENOMEM;
 	if (r == 0)
 		r = header_check_config(config, strlen(config), wish, err);
 	else if (r > 0)

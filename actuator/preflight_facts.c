@@ -15,7 +15,6 @@
 #define XL_CONF "/etc/xen/xl.conf"
 
 enum {
-	XL_MS = 60000,
 	INFO_SIZE = 32 * 1024,
 	BLOCKS = 512,
 };
@@ -25,17 +24,16 @@ gather_info(struct preflight_facts *f, const struct actuator_conf *conf, struct 
 {
 	static struct info info;
 	const char *const argv[] = { conf->xl, "info", NULL };
-	char *text = malloc(INFO_SIZE);
-	int r = text ? run_output(argv, text, INFO_SIZE, XL_MS, err)
-		     : err_set(err, -ENOMEM, "out of memory");
+	char *text;
+	int r = xl_say(&text, INFO_SIZE, argv, err);
+	bool told;
 
-	if (r > 0)
-		r = err_set(err, -EIO, "%s info: exit status %d", conf->xl, r);
-	else if (r == 0 && !info_parse(&info, text))
-		r = err_set(err, -EPROTO, "%s info: no Xen version in it", conf->xl);
-	free(text);
 	if (r < 0)
 		return r;
+	told = info_parse(&info, text);
+	free(text);
+	if (!told)
+		return err_set(err, -EPROTO, "%s info: no Xen version in it", conf->xl);
 	f->xen_major = info.major;
 	f->xen_minor = info.minor;
 	f->free_kib = info.free_kib;

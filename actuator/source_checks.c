@@ -10,7 +10,7 @@
 
 #include "actuator/members.h"
 
-enum { LIST_MS = 60000, CONFIG_MAX = 1024 * 1024 };
+enum { CONFIG_MAX = 1024 * 1024 };
 
 static bool
 is_libvirts(struct mover *m, const char *root, const char *name)
@@ -84,7 +84,7 @@ read_config(struct mover *m, uint32_t domid, json_t **all)
 	int r;
 
 	snprintf(id, sizeof(id), "%" PRIu32, domid);
-	r = text ? run_output(argv, text, CONFIG_MAX, LIST_MS, &err) : -ENOMEM;
+	r = text ? run_output(argv, text, CONFIG_MAX, XL_LIMIT_MS, &err) : -ENOMEM;
 	*all = r == 0 ? json_loads(text, 0, &fault) : NULL;
 	free(text);
 	if (!*all)

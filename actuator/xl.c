@@ -8,13 +8,31 @@
 #include "base/text.h"
 
 enum {
-	LIMIT_MS = 60000, /* xl waits for other xl's lock; emulated hosts freeze */
+	SAYS_MAX = 64 * 1024,
 	COLUMNS_MIN = 7,
 	KIB_PER_MIB = 1024,
 	CPUPOOL_WIDTH = 19, /* of a name; a longer one touches what follows */
 	REASON_SUSPEND = 2, /* xen/include/public/sched.h: SHUTDOWN_suspend */
 	REASON_CRASH = 3,
 };
+
+int
+xl_say(char **text, size_t size, const char *const argv[], struct err *err)
+{
+	int r;
+
+	*text = malloc(size);
+	if (!*text)
+		return err_set(err, -ENOMEM, "out of memory");
+	r = run_output(argv, *text, size, XL_LIMIT_MS, err);
+	if (r > 0)
+		r = err_set(err, -EIO, "%s %s: exit status %d", argv[0], argv[1], r);
+	if (r < 0) {
+		free(*text);
+		*text = NULL;
+	}
+	return r;
+}
 
 static enum guest_state
 read_state(const char *flags, const char *reason)
@@ -70,17 +88,13 @@ int
 xl_list(const char *xl, struct xl_domain *out, struct err *err)
 {
 	const char *const argv[] = { xl, "list", "-v", NULL };
-	const size_t size = (size_t)64 * 1024;
-	char *text = malloc(size), *save = NULL;
+	char *text, *save = NULL;
 	bool dom0 = false, heading = true;
-	int n = 0, r;
+	int n = 0, r = xl_say(&text, SAYS_MAX, argv, err);
 
-	if (!text)
-		return err_set(err, -ENOMEM, "out of memory");
-	r = run_output(argv, text, size, LIMIT_MS, err);
-	if (r > 0)
-		r = err_set(err, -EIO, "%s list: exit status %d", xl, r);
-	for (char *line = r == 0 ? strtok_r(text, "\n", &save) : NULL; line;
+	if (r < 0)
+		return r;
+	for (char *line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save), heading = false) {
 		struct xl_domain d;
 		if (heading && strncmp(line, "Name ", 5) == 0)
@@ -142,23 +156,17 @@ int
 xl_cpupool(const char *xl, const char *name, struct cpus *out, struct err *err)
 {
 	const char *const argv[] = { xl, "cpupool-list", "-c", NULL };
-	const size_t size = (size_t)64 * 1024;
-	char *text = malloc(size), *save = NULL;
+	char *text, *save = NULL;
 	bool found = false;
-	int r;
+	int r = xl_say(&text, SAYS_MAX, argv, err);
 
-	if (!text)
-		return err_set(err, -ENOMEM, "out of memory");
-	r = run_output(argv, text, size, LIMIT_MS, err);
-	if (r > 0)
-		r = err_set(err, -EIO, "%s cpupool-list: exit status %d", xl, r);
-	for (char *line = r == 0 ? strtok_r(text, "\n", &save) : NULL; line && !found;
+	if (r < 0)
+		return r;
+	for (char *line = strtok_r(text, "\n", &save); line && !found;
 	     line = strtok_r(NULL, "\n", &save))
 		found = xl_parse_cpupool(out, line, name);
 	free(text);
-	if (r == 0 && !found)
-		r = err_set(err, -ENOENT, "cpupool %s is not here", name);
-	return r;
+	return found ? 0 : err_set(err, -ENOENT, "cpupool %s is not here", name);
 }
 
 int
@@ -166,7 +174,7 @@ xl_do(
     const char *xl, const char *verb, const char *arg, const char *arg2, struct err *err)
 {
 	const char *const argv[] = { xl, verb, arg, arg2, NULL };
-	int r = run_output(argv, NULL, 0, LIMIT_MS, err);
+	int r = run_output(argv, NULL, 0, XL_LIMIT_MS, err);
 
 	if (r > 0)
 		return err_set(err, -EIO, "%s %s %s: exit status %d", xl, verb, arg, r);

@@ -14,6 +14,10 @@
 
 enum { XL_NAME_SIZE = NAME_SIZE + sizeof(XL_AWAY), XL_DOMAINS = MAX_GUESTS + 2 };
 
+/* What xl is asked ends within this time: it waits for other xl's lock, and emulated
+ * hosts freeze. */
+enum { XL_LIMIT_MS = 60000 };
+
 struct xl_domain {
 	struct uuid uuid;
 	char name[XL_NAME_SIZE]; /* cut if need be, and then longer than any order's */
@@ -21,6 +25,11 @@ struct xl_domain {
 	uint64_t memory_kib; /* what it has, claimed included */
 	enum guest_state state;
 };
+
+/* All that argv says, less than size bytes, in *text, which the caller frees.  0, or
+ * -errno with a sentence, and nothing to free; -EIO when it ended with another status
+ * than 0. */
+int xl_say(char **text, size_t size, const char *const argv[], struct err *err);
 
 /*
  * A line of `xl list -v`: name, id, MiB, vcpus, flags, seconds, UUID, shutdown reason,
