@@ -7,7 +7,7 @@
 
 #include "actuator/header.h"
 #include "actuator/members.h"
-#include "actuator/preflight.h"
+#include "actuator/need.h"
 #include "base/disk.h"
 #include "base/public.h"
 
@@ -206,7 +206,7 @@ check_memory(const json_t *build, const struct header_wish *wish, struct err *er
 		    "it has %" PRIu64 " vcpus, and by its order %" PRIu32, n[VCPUS],
 		    wish->vcpus);
 	if (!json_object_get(build, names[SHADOW]))
-		n[SHADOW] = preflight_shadow(n[MAX], n[VCPUS]);
+		n[SHADOW] = need_shadow(n[MAX], n[VCPUS]);
 	besides = n[SHADOW] + n[IOMMU] + n[STUBDOMAIN];
 	if (besides > wish->memory_kib / BESIDES_SHARE + (uint64_t)VCPU_KIB * wish->vcpus)
 		return err_set(err, -EPERM,
@@ -244,7 +244,7 @@ check_file(const char *what, const char *path, struct err *err)
 	if (r == 0)
 		return 0;
 	if (r == -EACCES)
-		return err_set(err, -ENOENT, "%s %s " PREFLIGHT_SECRET, what, path);
+		return err_set(err, -ENOENT, "%s %s " HEADER_SECRET, what, path);
 	if (r == -ENOENT || r == -EISDIR)
 		return err_set(err, -ENOENT, "%s %s is no file here", what, path);
 	return err_set(err, -ENOENT, "%s %s cannot be seen here: %s", what, path,

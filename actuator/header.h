@@ -16,6 +16,10 @@
 
 enum { HEADER_MAX = 256 * 1024, HEADER_FIXED = 52 };
 
+/* Of a kernel or ramdisk that base/public knows nothing good of. */
+#define HEADER_SECRET                                                                    \
+	"may not be read by everybody here, and could be a secret of this host"
+
 /*
  * What it has to be about, where scripts may lie ("/etc/xen/scripts"), the identities
  * (base/disk) of the only disks and the names of the only bridges that it may have, and

@@ -4,7 +4,7 @@
 
 #include "actuator/folder.h"
 #include "actuator/ledger.h"
-#include "actuator/preflight.h"
+#include "actuator/need.h"
 
 /* Its outcome is not said yet, or only that its berth is open. */
 static bool
@@ -25,7 +25,7 @@ is_open(const char *folder)
 static uint64_t
 still_needs(const Lifeboat__Guest *g, const struct xl_domain *list, int n)
 {
-	uint64_t most = preflight_most(g), has = 0;
+	uint64_t most = need_most(g), has = 0;
 	struct uuid uuid;
 	int at;
 
@@ -33,7 +33,7 @@ still_needs(const Lifeboat__Guest *g, const struct xl_domain *list, int n)
 	at = xl_find(list, n, &uuid, 0);
 	if (at >= 0)
 		has = list[at].memory_kib < most ? list[at].memory_kib : most;
-	return preflight_need(g) - has;
+	return need_free(g) - has;
 }
 
 static void

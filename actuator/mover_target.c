@@ -11,6 +11,7 @@
 #include "actuator/journal.h"
 #include "actuator/keys.h"
 #include "actuator/mover.h"
+#include "actuator/need.h"
 #include "actuator/outlived.h"
 #include "actuator/preflight.h"
 #include "base/clock.h"
@@ -66,7 +67,7 @@ mover_bind(struct carrier_conf *conf, const Lifeboat__Order *o)
 		text_copy(conf->disks[conf->n_disks++], DISK_SIZE, o->disks[i]->identity);
 	for (size_t i = 0; i < g->n_bridges && i < MAX_GUEST_BRIDGES; i++)
 		text_copy(conf->bridges[conf->n_bridges++], NAME_SIZE, g->bridges[i]);
-	conf->memory_kib = preflight_most(g);
+	conf->memory_kib = need_most(g);
 	conf->vcpus = g->vcpus;
 }
 

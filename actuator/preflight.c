@@ -5,38 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "actuator/need.h"
 #include "base/balloon.h"
 
-enum {
-	/* libxl's libxl_get_required_shadow_memory(): 256 pages a vcpu, and 2 a MiB. */
-	PAGE_KIB = 4,
-	SHADOW_PAGES_PER_VCPU = 256,
-	SHADOW_PAGES_PER_MIB = 2,
-	/* LIBXL_HVM_EXTRA_MEMORY, and a little for the domain's own structures. */
-	EXTRA_KIB = 2048 + 2048,
-	KIB_PER_MIB = 1024,
-};
-
-uint64_t
-preflight_most(const Lifeboat__Guest *guest)
-{
-	return guest->max_kib > guest->memory_kib ? guest->max_kib : guest->memory_kib;
-}
-
-uint64_t
-preflight_shadow(uint64_t kib, uint64_t vcpus)
-{
-	return PAGE_KIB * (SHADOW_PAGES_PER_VCPU * vcpus +
-			      SHADOW_PAGES_PER_MIB * (kib / KIB_PER_MIB));
-}
-
-uint64_t
-preflight_need(const Lifeboat__Guest *guest)
-{
-	uint64_t kib = preflight_most(guest);
-
-	return kib + EXTRA_KIB + preflight_shadow(kib, guest->vcpus);
-}
+enum { KIB_PER_MIB = 1024 };
 
 /* This host's own health, as far as a guest's arrival depends on it. */
 static const char *
@@ -118,7 +90,7 @@ static const char *
 judge_memory(const struct preflight_facts *f, const Lifeboat__Guest *g,
     const struct actuator_conf *conf, char *s, size_t size)
 {
-	uint64_t need = preflight_need(g);
+	uint64_t need = need_free(g);
 	uint64_t kept = (uint64_t)conf->reserve_kib + f->promised.kib;
 	uint64_t given = f->autoballoon ? balloon_gives(f->dom0_kib) : 0;
 	uint64_t all = f->free_kib + given, have = all > kept ? all - kept : 0;
@@ -230,7 +202,7 @@ judge_file(const char *what, const char *path, int look, char *s, size_t size)
 	else if (look == -EISDIR)
 		snprintf(s, size, "%s %s is no file here", what, path);
 	else if (look == -EACCES)
-		snprintf(s, size, "%s %s " PREFLIGHT_SECRET, what, path);
+		snprintf(s, size, "%s %s " HEADER_SECRET, what, path);
 	else
 		snprintf(s, size, "%s %s cannot be seen here: %s", what, path,
 		    err_text(text, sizeof(text), look));

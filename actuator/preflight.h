@@ -27,10 +27,6 @@ struct preflight_room {
 
 enum { PREFLIGHT_ROOMS = 4 };
 
-/* Of a kernel or ramdisk that base/public knows nothing good of. */
-#define PREFLIGHT_SECRET                                                                 \
-	"may not be read by everybody here, and could be a secret of this host"
-
 struct preflight_facts {
 	struct preflight_room rooms[PREFLIGHT_ROOMS];
 	uint32_t xen_major, xen_minor;
@@ -50,13 +46,6 @@ struct preflight_facts {
 	uint32_t features[MAX_FEATURES]; /* that guests of its type may see here */
 	size_t n_features;               /* 0: not known */
 };
-
-/* The most memory that a guest may have as it is now (KiB). */
-uint64_t preflight_most(const Lifeboat__Guest *guest);
-/* What Xen takes for the page tables of a guest that may once have so much (KiB). */
-uint64_t preflight_shadow(uint64_t kib, uint64_t vcpus);
-/* What a target must have free for a guest, shadow and Xen's own included (KiB). */
-uint64_t preflight_need(const Lifeboat__Guest *guest);
 
 /* The word of what refuses it (doc/operations.md), with a sentence in sentence[size];
  * NULL: nothing does. */

@@ -4,7 +4,7 @@
 
 #include "actuator/folder.h"
 #include "actuator/ledger.h"
-#include "actuator/preflight.h"
+#include "actuator/need.h"
 #include "cmocka_all.h"
 
 static struct {
@@ -105,7 +105,7 @@ need(uint64_t memory_kib)
 
 	guest.memory_kib = memory_kib;
 	guest.vcpus = 1;
-	return preflight_need(&guest);
+	return need_free(&guest);
 }
 
 static void

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "actuator/need.h"
 #include "actuator/preflight.h"
 #include "cmocka_all.h"
 
@@ -141,7 +142,7 @@ a_name_or_uuid_that_is_there_refuses(void **state)
 static void
 memory_counts_what_is_promised_and_kept_in_reserve(void **state)
 {
-	uint64_t need = preflight_need(&t.guest);
+	uint64_t need = need_free(&t.guest);
 
 	(void)state;
 	assert_true(need > t.guest.max_kib);
@@ -158,7 +159,7 @@ memory_counts_what_is_promised_and_kept_in_reserve(void **state)
 static void
 what_dom0_may_give_back_counts_with_autoballoon_alone(void **state)
 {
-	uint64_t need = preflight_need(&t.guest) + (uint64_t)t.conf.reserve_kib;
+	uint64_t need = need_free(&t.guest) + (uint64_t)t.conf.reserve_kib;
 
 	(void)state;
 	t.facts.free_kib = 1024;
