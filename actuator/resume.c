@@ -17,13 +17,10 @@ typedef int (*alloc_fn)(void **ctx, int version, unsigned int flags, void *logge
 typedef int (*resume_fn)(void *ctx, uint32_t domid, int suspend_cancel, const void *how);
 
 static void *
-open_library(const char *fmt, const char *major, const char *minor)
+open_library(const char *name)
 {
-	char name[64];
-	void *library;
+	void *library = dlopen(name, RTLD_NOW | RTLD_GLOBAL);
 
-	snprintf(name, sizeof(name), fmt, major, minor);
-	library = dlopen(name, RTLD_NOW | RTLD_GLOBAL);
 	if (!library)
 		/* One thread.  NOLINTNEXTLINE(concurrency-mt-unsafe) */
 		fprintf(stderr, "%s\n", dlerror());
@@ -40,7 +37,7 @@ find(void *library, const char *symbol)
 int
 resume_run(const char *domid)
 {
-	char major[8], minor[8], *end;
+	char major[8], minor[8], name[64], *end;
 	void *tool, *light, *ctx = NULL;
 	create_logger_fn create;
 	alloc_fn alloc;
@@ -54,8 +51,9 @@ resume_run(const char *domid)
 		fputs("no Xen runs here\n", stderr);
 		return 1;
 	}
-	tool = open_library("libxentoollog.so.1", major, minor);
-	light = open_library("libxenlight.so.%s.%s", major, minor);
+	tool = open_library("libxentoollog.so.1");
+	snprintf(name, sizeof(name), "libxenlight.so.%s.%s", major, minor);
+	light = open_library(name);
 	*(void **)&create = find(tool, "xtl_createlogger_stdiostream");
 	*(void **)&alloc = find(light, "libxl_ctx_alloc");
 	*(void **)&resume = find(light, "libxl_domain_resume");
