@@ -17,8 +17,7 @@
 
 enum {
 	LINK_KEY = 32,
-	LINK_ID =
-	    32, /* what the two must agree to be about: a hash of the prepare's id */
+	LINK_ID = 32, /* what the two are about: a hash of the prepare's id */
 	LINK_NONCE = 32,
 	LINK_TAG = 16,
 	LINK_HEAD = 5,              /* length and type */
@@ -37,7 +36,7 @@ enum link_type {
 	LINK_PERMISSION, /* target -> source: it does not run here and never will */
 	LINK_ALIVE,      /* both, each second */
 	LINK_ABORT,      /* both: a why, a NUL and a sentence; nothing follows */
-	LINK_END,        /* both: nothing follows, and all is well */
+	LINK_END,        /* source: it has heard how it ended; target: xl did not say */
 	LINK_TYPES,
 };
 
