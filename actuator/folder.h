@@ -14,6 +14,7 @@
  *   xl.err   what xl said; as long as it lives, or what it has started, it holds a flock
  *            on it
  *   xl.pid   its number
+ *   shim     source: the socket at which xl's pipes are handed to the carrier
  *   autostart-file autostart.cfg  target: what came with the guest to start it at boot,
  *            and that as xl is given it to be checked
  *
@@ -48,7 +49,8 @@ int folder_remove(const char *run, const char *name);
 int folder_read(const char *folder, const char *file, void *buf, size_t size);
 /* The last size bytes of it, or as many as it has: length or -errno. */
 int folder_read_end(const char *folder, const char *file, void *buf, size_t size);
-/* Replaced as a whole, on the disk when this returns.  0 or -errno. */
+/* Replaced as a whole, its bytes on the disk when this returns; its name is after
+ * folder_sync().  0 or -errno. */
 int folder_write(const char *folder, const char *file, const void *data, size_t len);
 /* Make the names in a folder of any kind durable.  0 or -errno. */
 int folder_sync(const char *folder);

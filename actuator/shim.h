@@ -16,7 +16,8 @@ int shim_run(const char *folder);
 int shim_listen(const char *folder);
 
 /* In the carrier: take one shim's knock.  Its socket, which says that it lives, and its
- * two descriptors; -EAGAIN, -EPERM for who is not root, -errno. */
+ * two descriptors; -EAGAIN, -EPERM for who is neither root nor of the carrier's user,
+ * -errno. */
 int shim_take(int listener, int *from_xl, int *to_xl);
 
 #endif
