@@ -25,9 +25,8 @@ enum { BERTH_KNOWN = 256 };
 struct berth {
 	int listener; /* -1 */
 	struct berth_caller caller[BERTH_CALLERS];
-	uint8_t known[BERTH_KNOWN]
-		     [LINK_NONCE]; /* of those that were let in, the last ones */
-	size_t n_known;            /* so far */
+	uint8_t known[BERTH_KNOWN][LINK_NONCE]; /* of those let in, the last ones */
+	size_t n_known;                         /* so far */
 };
 
 void berth_init(struct berth *b);

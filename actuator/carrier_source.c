@@ -13,12 +13,12 @@
 
 enum {
 	POLL_MS = 200,
-	AWAKE_MS = 400,   /* between two looks; of more, this host was frozen */
-	SHIM_MS = 120000, /* xl reads the guest's configuration first, and may wait for
-			     another xl's lock */
+	AWAKE_MS = 400, /* between two looks; of more, this host was frozen */
+	/* xl reads the guest's configuration first, and may wait for another's lock. */
+	SHIM_MS = 120000,
 	REDIAL_MS = 1000,
-	REFUSED_MS =
-	    10000, /* nobody listens at the berth any more: its carrier is gone */
+	/* Nobody listens at the berth any more: its carrier is gone. */
+	REFUSED_MS = 10000,
 	WITHHELD_MS = 5000,   /* `ready`, for a mover that has to allow it */
 	UNREACHED_MS = 60000, /* beyond twice the silence; what follows is the engine's */
 	RESUME_CODE = 1,      /* any but 0: the target could not start it */
@@ -45,10 +45,9 @@ struct source {
 	uint8_t hello[LINK_HELLO], welcome[LINK_WELCOME];
 	size_t welcome_len;
 	bool greeted;
-	uint8_t *buf; /* what xl says, before it is sealed */
 };
 
-static uint8_t buffer[LINK_BODY_MAX];
+static uint8_t buffer[LINK_BODY_MAX]; /* what xl says, before it is sealed */
 
 /* Before `ready` was released: the pipes are closed, xl resumes the guest. */
 static void
@@ -156,8 +155,8 @@ take_welcome(struct source *s)
 		return;
 	}
 	c->heard = c->moved = clock_mono();
-	c->ticked =
-	    (mono_t){ 0 }; /* a word at once: it proves that this is no recording */
+	/* A word at once: it proves that this is no recording. */
+	c->ticked = (mono_t){ 0 };
 	if (!s->released)
 		carrier_say_phase(c, PHASE_CONNECTED);
 	if (s->go_len == WORDS_GO_SIZE)
@@ -204,8 +203,7 @@ take_abort(struct source *s, const uint8_t *body, size_t len)
 	const char *why = carrier_read_abort(sentence, "the target", body, len);
 
 	carrier_say_failed(s->c, why, sentence);
-	/* A target that has not heard that it was understood waits for who comes again.
-	 */
+	/* Else the target would wait for who comes again. */
 	if (link_has_room(&s->c->link)) {
 		link_put(&s->c->link, LINK_END, NULL, 0);
 		link_flush(&s->c->link);
@@ -516,10 +514,11 @@ carrier_source(struct carrier *c)
 		step(&s);
 	carrier_say(c, CARRIER_BYTES, &c->bytes, sizeof(c->bytes));
 	carrier_hang_up(c);
-	for (int fd = 0; fd < 3; fd++) {
-		int ends[3] = { s.from_xl, s.to_xl, s.shim };
-		if (ends[fd] >= 0)
-			close(ends[fd]);
-	}
+	if (s.from_xl >= 0)
+		close(s.from_xl);
+	if (s.to_xl >= 0)
+		close(s.to_xl);
+	if (s.shim >= 0)
+		close(s.shim);
 	return c->failed ? -EIO : 0;
 }

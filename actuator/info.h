@@ -8,14 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { INFO_VALUE = 1024 /* Xen's own limit of its command line and capabilities */ };
+enum { INFO_VALUE = 1024 }; /* Xen's own limit of its command line and capabilities */
 
 struct info {
 	uint32_t major, minor;
 	uint64_t free_kib; /* Xen's, less what is claimed */
 	bool hap;          /* hardware-assisted paging */
-	char
-	    capabilities[INFO_VALUE]; /* "xen-3.0-x86_64 hvm-3.0-x86_64 "; "": not told */
+	/* "xen-3.0-x86_64 hvm-3.0-x86_64 "; "": not told */
+	char capabilities[INFO_VALUE];
 	char command_line[INFO_VALUE]; /* Xen's */
 };
 
