@@ -61,15 +61,19 @@ save(struct mover *m)
 	return r;
 }
 
+static void
+set_phase(struct mover *m, enum phase phase)
+{
+	m->state.phase = phase;
+	m->state.entered_ms[phase] = (uint64_t)mono_since(clock_mono(), m->started) + 1;
+}
+
 int
 mover_enter(struct mover *m, enum phase phase)
 {
-	struct mover_state *s = &m->state;
-
-	if (phase <= s->phase)
+	if (phase <= m->state.phase)
 		return 0;
-	s->phase = phase;
-	s->entered_ms[phase] = (uint64_t)mono_since(clock_mono(), m->started) + 1;
+	set_phase(m, phase);
 	return save(m);
 }
 
@@ -114,13 +118,9 @@ log_xl(const struct mover *m)
 void
 mover_end(struct mover *m, enum outcome outcome)
 {
-	struct mover_state *s = &m->state;
-
-	s->outcome = outcome;
+	m->state.outcome = outcome;
 	if (outcome != OUTCOME_READY) {
-		s->phase = PHASE_DONE;
-		s->entered_ms[PHASE_DONE] =
-		    (uint64_t)mono_since(clock_mono(), m->started) + 1;
+		set_phase(m, PHASE_DONE);
 		log_xl(m); /* from here on the folder may be removed */
 	}
 	/* Nobody hears of it before it is in the folder; a full /run may be emptied. */
