@@ -113,6 +113,7 @@ send_hello(struct source *s)
 	int fault = 0;
 
 	getsockopt(c->link.fd, SOL_SOCKET, SO_ERROR, &fault, &size);
+	s->refused = fault == ECONNREFUSED;
 	if (fault == 0) {
 		link_hello(s->hello, &c->conf.keys, c->conf.id,
 		    crypto_aead_aes256gcm_is_available());
@@ -122,7 +123,6 @@ send_hello(struct source *s)
 		}
 		fault = errno;
 	}
-	s->refused = fault == ECONNREFUSED;
 	snprintf(sentence, sizeof(sentence), "no connection to %s:%u: %s",
 	    c->conf.address, c->conf.port, err_text(text, sizeof(text), fault));
 	lose_link(s, sentence);
