@@ -49,12 +49,19 @@ struct source {
 
 static uint8_t buffer[LINK_BODY_MAX]; /* what xl says, before it is sealed */
 
+static bool
+is_welcome(const struct source *s)
+{
+	return s->welcome_len == LINK_WELCOME;
+}
+
 /* Before `ready` was released: the pipes are closed, xl resumes the guest. */
 static void
 give_up(struct source *s, const char *why, const char *sentence)
 {
 	carrier_say_failed(s->c, why, sentence);
-	carrier_send_abort(s->c, why, sentence);
+	if (is_welcome(s)) /* a stranger is told nothing */
+		carrier_send_abort(s->c, why, sentence);
 	s->over = true;
 }
 
@@ -126,12 +133,6 @@ send_hello(struct source *s)
 	snprintf(sentence, sizeof(sentence), "no connection to %s:%u: %s",
 	    c->conf.address, c->conf.port, err_text(text, sizeof(text), fault));
 	lose_link(s, sentence);
-}
-
-static bool
-is_welcome(const struct source *s)
-{
-	return s->welcome_len == LINK_WELCOME;
 }
 
 static void

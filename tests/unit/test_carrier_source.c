@@ -230,6 +230,19 @@ release(void)
 	assert_memory_equal(said + WORDS_BANNER_SIZE, WORDS_READY, WORDS_READY_SIZE);
 }
 
+static void
+nothing_is_said_to_a_berth_that_has_not_proved_itself(void **state)
+{
+	uint8_t hello[LINK_HELLO], more;
+	int fd = accept_hello(hello);
+
+	(void)state;
+	assert_int_equal(record_write(t.mover, CARRIER_CANCEL, NULL, 0), 0);
+	assert_int_equal(hear(CARRIER_FAILED), 'c'); /* cancelled */
+	assert_int_equal(recv(fd, &more, 1, 0), 0);
+	close(fd);
+}
+
 /* A firewall that was loaded anew has refused one dial, and no more. */
 static void
 a_berth_that_hears_again_after_a_refusal_is_not_given_up(void **state)
@@ -255,6 +268,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		FRESH(nothing_is_said_to_a_berth_that_has_not_proved_itself),
 		FRESH(a_berth_that_hears_again_after_a_refusal_is_not_given_up),
 	};
 
