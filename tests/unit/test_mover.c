@@ -1,3 +1,4 @@
+/* Linked with --wrap: what an xl that hangs is given is a three-hundredth here. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,9 +15,11 @@
 #include "base/log.h"
 #include "cmocka_all.h"
 
-enum { LONG_MS = 20000 };
+enum { LONG_MS = 20000, FASTER = 300 };
 
 static struct {
+	const char
+	    *hangs; /* what xl does not answer: its arguments; NULL: it answers all */
 	struct mover m;
 	Lifeboat__Guest guest;
 	Lifeboat__OrderId id;
@@ -107,6 +110,22 @@ what_xl_said_is_in_the_log_before_the_end_is_in_the_folder(void **state)
 	close(log[0]);
 }
 
+/* The linker's names. */
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
+int __real_run_output(
+    const char *const argv[], char *out, size_t size, int64_t limit_ms, struct err *err);
+int __wrap_run_output(
+    const char *const argv[], char *out, size_t size, int64_t limit_ms, struct err *err);
+
+int
+__wrap_run_output(
+    const char *const argv[], char *out, size_t size, int64_t limit_ms, struct err *err)
+{
+	return __real_run_output(
+	    argv, out, size, t.hangs ? limit_ms / FASTER : limit_ms, err);
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
+
 #define UUID "4c1feb0a-0000-4000-8000-000000000001"
 
 /* An xl whose list has the guest under this name with these flags, the first time and
@@ -121,13 +140,14 @@ put_xl(const char *name, const char *flags, const char *later)
 	f = fopen(t.m.conf.xl, "w");
 	assert_non_null(f);
 	fprintf(f,
-	    "#!/bin/sh\n[ $1 = list ] || { echo $1 >>%s/told; exit 0; }\n"
+	    "#!/bin/sh\n[ \"$*\" = '%s' ] && exec sleep 600\n"
+	    "[ $1 = list ] || { echo $1 >>%s/told; exit 0; }\n"
 	    "[ $2 = -l ] && { echo '{ \"config\": {} }'; exit 0; }\n"
 	    "cd %s; flags=%s; [ -e listed ] && flags=%s; : >listed\n"
 	    "echo Domain-0 0 2048 2 r----- 59.6 00000000-0000-0000-0000-000000000000 - "
 	    "-\n"
 	    "echo %s 7 160 1 $flags 59.6 " UUID " 2 -\n",
-	    t.m.folder, t.m.folder, flags, later, name);
+	    t.hangs ? t.hangs : "", t.m.folder, t.m.folder, flags, later, name);
 	fclose(f);
 	assert_int_equal(chmod(t.m.conf.xl, 0700), 0);
 }
@@ -223,31 +243,57 @@ a_clean_that_was_stopped_destroys_nothing(void **state)
 	assert_false(folder_has(t.m.folder, "told"));
 }
 
+/* An order that is refused for that, about a guest that runs here and nothing holds. */
+static void
+refuses(void (*carry_out)(struct mover *), const char *why, const char *part)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "no-such-guest-%d", (int)getpid());
+	t.guest.name = name;
+	t.guest.master = MASTER_NONE;
+	memset(&t.m.state, 0, sizeof(t.m.state));
+	strcpy(t.m.conf.run, t.m.folder);
+	assert_true(uuid_parse(&t.m.guest, UUID));
+	put_xl(name, "-b----", "-b----");
+	carry_out(&t.m);
+	assert_int_equal(t.m.state.outcome, OUTCOME_REFUSED);
+	assert_string_equal(t.m.state.why, why);
+	assert_non_null(strstr(t.m.state.detail, part));
+}
+
 static void
 a_berth_whose_key_is_none_is_not_dialled(void **state)
 {
 	static uint8_t key[LINK_KEY]; /* as zeros it shares no secret with anybody */
 	Lifeboat__Berth berth = LIFEBOAT__BERTH__INIT;
-	char name[32];
 
 	(void)state;
-	snprintf(name, sizeof(name), "no-such-guest-%d", (int)getpid());
-	t.guest.name = name;
-	t.guest.master = MASTER_NONE;
 	berth.address = (char *)(uintptr_t) "127.0.0.1";
 	berth.port = 1;
 	berth.key = (ProtobufCBinaryData){ sizeof(key), key };
-	t.order.kind = ORDER_MOVE;
 	t.order.prepare = &t.id;
 	t.order.berth = &berth;
 	t.m.control = -1;
-	strcpy(t.m.conf.run, t.m.folder);
-	assert_true(uuid_parse(&t.m.guest, UUID));
-	put_xl(name, "-b----", "-b----");
-	mover_move(&t.m);
-	assert_int_equal(t.m.state.outcome, OUTCOME_REFUSED);
-	assert_string_equal(t.m.state.why, "no-carrier");
-	assert_string_equal(t.m.state.detail, "the berth's key is not usable");
+	refuses(mover_move, "no-carrier", "the berth's key is not usable");
+}
+
+static void
+an_order_is_refused_where_xl_hangs(void **state)
+{
+	static const struct {
+		void (*carry_out)(struct mover *);
+		const char *hangs, *why, *part;
+	} rows[] = { { mover_move, "list -v", "no-list", "list: no end within" },
+		{ mover_move, "list -l 7", "no-config", "list: no end within" },
+		{ mover_prepare, "list -v", "no-list", "list: no end within" },
+		{ mover_prepare, "info", "no-xen", "info: no end within" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		t.hangs = rows[i].hangs;
+		refuses(rows[i].carry_out, rows[i].why, rows[i].part);
+	}
 }
 
 /* It and its xl died together, while that was suspending the guest. */
@@ -415,6 +461,7 @@ main(void)
 		FRESH(a_resume_that_was_stopped_brings_nothing_back),
 		FRESH(a_clean_that_was_stopped_destroys_nothing),
 		FRESH(a_berth_whose_key_is_none_is_not_dialled),
+		FRESH(an_order_is_refused_where_xl_hangs),
 		FRESH(a_guest_that_is_suspended_after_its_mover_died_is_brought_back),
 		FRESH(what_xl_is_about_to_start_is_not_started_a_second_time),
 		FRESH(a_guest_may_go_once_the_folder_says_so),
