@@ -193,6 +193,26 @@ def settle(p, row, runs_on):
     pool.wait_for("the end of the hold", 60, lambda: not orders(p), p.check_alive)
 
 
+def play_late(p, host, verb):
+    """It hangs where nothing has begun: it is ended after a minute, that is said, and a later try succeeds."""
+    def said():
+        return next((o for o in orders(p, "--all") if o["order"] not in before and o["said_why"] == "no-list"), None)
+
+    before = {o["order"] for o in orders(p, "--all")}
+    source = next(name for name in p.names if "web" in domains(p, name))
+    target = next(name for name in p.names if name != source)
+    spoil(p, host(source, target), verb, "hangs")
+    p.show("drain", source)
+    row = pool.wait_for("its word", 120, said, p.check_alive)
+    assert row["said"] == "refused" and "no end within 60 s" in row["detail"], row
+    mend(p, host(source, target))
+    pool.wait_for("web on " + target, 150, lambda: domains(p, target) == {"web": "b"} and not orders(p),
+        p.check_alive)
+    p.show("undrain", source)
+    until_nothing_left(p)
+    return row
+
+
 def play_deaf(p, host, verb):
     """The carrier dies without a word, and xl takes no notice: it is ended all the same."""
     def copying():
@@ -216,6 +236,8 @@ def play_deaf(p, host, verb):
 
 # What takes more than a fault: the play itself.
 PLAYS = {
+    "source-list-hangs": ("source", "list", play_late),
+    "target-list-hangs": ("target", "list", play_late),
     "source-leaves-it-dying": ("source", "migrate", play_dying),
     "source-carrier-dies-and-xl-is-deaf": ("source", "migrate", play_deaf),
     "target-cannot-rename": ("target", "rename", play_not_started("rename")),
