@@ -121,5 +121,9 @@ class Pool:
         return next(row for row in self.orders() if row["order"] == number)
 
     def log(self):
-        with open(os.path.join(self.lab.dir, "engine.log"), encoding="utf-8", errors="replace") as f:
+        """The engine's; "" before it was started."""
+        path = os.path.join(self.lab.dir, "engine.log")
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as f:
             return f.read()
