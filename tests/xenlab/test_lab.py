@@ -68,57 +68,68 @@ def helpers_are_as_after_create(lab):
     assert moved_guest == created, "%s\n--- differs from\n%s" % (moved_guest, created)
 
 
+def sides(lab, guest):
+    """The host that has it, and the other: a case may follow any other."""
+    here = next(iter(places(lab, guest)))
+    return here, next(name for name in lab.hosts if name != here)
+
+
 def an_operator_drains_a_host(lab, pool):
-    pool.lifeboat("drain", "xen1")
-    moved(pool, "vm1", "xen2")
-    pool.lifeboat("undrain", "xen1")
+    here, there = sides(lab, "vm1")
+    pool.lifeboat("drain", here)
+    moved(pool, "vm1", there)
+    pool.lifeboat("undrain", here)
     beats_on(lab, "vm1")
 
 
 def a_link_cut_in_the_copy_leaves_the_guest_and_the_second_try_succeeds(lab, pool):
-    pool.lifeboat("drain", "xen2")
+    here, there = sides(lab, "vm1")
+    pool.lifeboat("drain", here)
     first = copying(pool, "vm1")["order"]
-    lab.cut("xen1", 1)
+    lab.cut(there, 1)
     stayed = end_of(pool, first)
     assert stayed["outcome"] == "stayed" and stayed["said_why"] == "link-lost", stayed
-    assert runs_on(lab, "vm1", "xen2"), places(lab, "vm1")
-    lab.mend("xen1", 1)
-    moved(pool, "vm1", "xen1", 600)
-    pool.lifeboat("undrain", "xen2")
+    assert runs_on(lab, "vm1", here), places(lab, "vm1")
+    lab.mend(there, 1)
+    moved(pool, "vm1", there, 600)
+    pool.lifeboat("undrain", here)
     beats_on(lab, "vm1")
 
 
 def xl_killed_in_the_copy_leaves_the_guest(lab, pool):
-    pool.lifeboat("drain", "xen1")
+    here, there = sides(lab, "vm1")
+    pool.lifeboat("drain", here)
     first = copying(pool, "vm1")["order"]
-    lab.hosts["xen1"].ssh("kill -SEGV $(cat /run/lifeboat/orders/*/xl.pid)")
+    lab.hosts[here].ssh("kill -SEGV $(cat /run/lifeboat/orders/*/xl.pid)")
     stayed = end_of(pool, first)
     assert stayed["outcome"] == "stayed", stayed
-    moved(pool, "vm1", "xen2", 600)
-    pool.lifeboat("undrain", "xen1")
+    moved(pool, "vm1", there, 600)
+    pool.lifeboat("undrain", here)
     beats_on(lab, "vm1")
 
 
 def an_actuator_killed_in_the_copy_changes_nothing(lab, pool):
-    pool.lifeboat("drain", "xen2")
+    here, there = sides(lab, "vm1")
+    pool.lifeboat("drain", here)
     order = copying(pool, "vm1")["order"]
     for host in lab.hosts.values():
         host.ssh("systemctl kill --kill-who=main -s KILL lifeboat-actuator")
-    moved(pool, "vm1", "xen1", 600)
+    moved(pool, "vm1", there, 600)
     assert pool.order(order)["outcome"] == "moved", pool.order(order)
-    assert pool.log().count("order-outcome guest=vm1 from=xen2 to=xen1 order=%s " % order) == 1
-    pool.lifeboat("undrain", "xen2")
+    assert pool.log().count("order-outcome guest=vm1 from=%s to=%s order=%s " % (here, there, order)) == 1
+    pool.lifeboat("undrain", here)
     beats_on(lab, "vm1")
 
 
 def an_engine_powered_off_after_the_order_learns_how_it_ended(lab, pool):
-    pool.lifeboat("drain", "xen1")
+    here, there = sides(lab, "vm1")
+    pool.lifeboat("drain", here)
     order = copying(pool, "vm1")["order"]
     pool.stop_engine()
-    wait_for("vm1 on xen2", 400 * lab.scale, lambda: runs_on(lab, "vm1", "xen2"))
+    wait_for("vm1 on " + there, 400 * lab.scale, lambda: runs_on(lab, "vm1", there))
     pool.start_engine()
     wait_for("the outcome", 120 * lab.scale, lambda: pool.order(order)["outcome"] == "moved")
-    pool.lifeboat("undrain", "xen1")
+    pool.lifeboat("undrain", here)
     pool.wait_sound()
     beats_on(lab, "vm1")
 
@@ -148,8 +159,7 @@ def refused_beforehand(lab, pool, guest, why):
 
 def a_guest_that_a_dead_xl_left_suspended_is_resumed(lab, pool):
     """Its xl dies between the suspend and the end of the stream, so that nobody else resumes it."""
-    here = next(iter(places(lab, "vm1")))
-    there = next(name for name in lab.hosts if name != here)
+    here, there = sides(lab, "vm1")
     pool.lifeboat("drain", here)
     first = copying(pool, "vm1")["order"]
     lab.hosts[here].ssh("""xl=$(cat /run/lifeboat/orders/*/xl.pid)
@@ -164,8 +174,7 @@ def a_guest_that_a_dead_xl_left_suspended_is_resumed(lab, pool):
 
 def a_host_that_comes_back_starts_nothing_twice(lab, pool):
     """vm1 was started at boot where it is; evacuated with autostart = follow, it is started there no more."""
-    first = next(iter(places(lab, "vm1")))
-    then = next(name for name in lab.hosts if name != first)
+    first, then = sides(lab, "vm1")
     source, target = lab.hosts[first], lab.hosts[then]
     pool.autostart = "follow"
     for host in lab.hosts.values():
