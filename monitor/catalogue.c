@@ -1,15 +1,26 @@
-#include <string.h>
-
 #include "monitor/catalogue.h"
 
 /* FNV-1a */
 static uint32_t
-hash(uint32_t h, const void *data, size_t len)
+hash_byte(uint32_t h, uint8_t byte)
 {
-	const uint8_t *bytes = data;
+	return (h ^ byte) * 16777619U;
+}
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ bytes[i]) * 16777619U;
+static uint32_t
+hash_text(uint32_t h, const char *text)
+{
+	do
+		h = hash_byte(h, (uint8_t)*text);
+	while (*text++);
+	return h;
+}
+
+static uint32_t
+hash_number(uint32_t h, int64_t number)
+{
+	for (int shift = 0; shift < 64; shift += 8)
+		h = hash_byte(h, (uint8_t)((uint64_t)number >> shift));
 	return h;
 }
 
@@ -20,9 +31,11 @@ hash_sensor(uint32_t h, const Lifeboat__Sensor *s)
 		s->low, s->high, s->high_critical, s->high_clear,
 		s->high_critical_clear };
 
-	h = hash(h, s->name, strlen(s->name) + 1);
-	h = hash(h, s->label, strlen(s->label) + 1);
-	return hash(h, numbers, sizeof(numbers));
+	h = hash_text(h, s->name);
+	h = hash_text(h, s->label);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		h = hash_number(h, numbers[i]);
+	return h;
 }
 
 uint32_t

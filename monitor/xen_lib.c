@@ -146,12 +146,11 @@ load(struct xen_lib *lib, bool known_to_run, struct err *err)
 	if (lib->object)
 		return PROBE_OK;
 	state = known_to_run ? load_running(lib, err) : load_any(lib, err);
-	if (state == PROBE_OK && !resolve(lib, err)) {
-		dlclose(lib->object);
-		lib->object = NULL;
-		state = PROBE_FAILED;
-	}
-	return state;
+	if (!lib->object || resolve(lib, err))
+		return state;
+	dlclose(lib->object);
+	lib->object = NULL;
+	return PROBE_FAILED;
 }
 
 static enum probe_state
