@@ -48,6 +48,8 @@ int trace_find_guest(const struct xen_facts *x, const char *name);
  */
 /* A name as reader_text() takes it: never empty, never a word with a meaning. */
 void trace_put_word(FILE *f, const char *text);
+/* After a blank; "?" for none, which no name is written as. */
+void trace_put_host(FILE *f, const struct core *core, host_t host);
 void trace_put_xen(
     FILE *f, const struct trace *t, const struct core *core, const struct event *e);
 /* EVENT_OUTCOME and what else names an order, behind the host's name. */

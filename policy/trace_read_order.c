@@ -156,7 +156,8 @@ read_open(struct reader *r)
 	o->to = HOST_NONE;
 	if (!word || !reader_text(to, sizeof(to), word))
 		return reader_bad(r, "a host belongs here", shown(r, word));
-	o->to = core_find_host(r->core, to);
+	if (strcmp(word, "?") != 0)
+		o->to = core_find_host(r->core, to);
 	word = reader_next(r);
 	if (!word || !reader_text(o->name, sizeof(o->name), word))
 		return reader_bad(r, "a guest belongs here", shown(r, word));

@@ -35,8 +35,8 @@ trace_put_word(FILE *f, const char *text)
 	}
 }
 
-static void
-put_host(FILE *f, const struct core *core, host_t host)
+void
+trace_put_host(FILE *f, const struct core *core, host_t host)
 {
 	struct host_view v;
 
@@ -238,7 +238,7 @@ trace_event(
 	text_milli(at, sizeof(at), e->now.ms);
 	fprintf(f, "@%ss %s", at, trace_events[e->kind]);
 	if (names_a_host(e->kind))
-		put_host(f, core, e->host);
+		trace_put_host(f, core, e->host);
 	switch (e->kind) {
 	case EVENT_RULES:
 		write_rules(f, &e->rules);

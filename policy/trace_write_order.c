@@ -44,11 +44,9 @@ put_uuid(FILE *f, const char *before, const struct uuid *uuid)
 static void
 put_open(FILE *f, const struct core *core, const struct order_facts *o)
 {
-	struct host_view to;
 	char text[40];
 
-	fputc(' ', f);
-	trace_put_word(f, core_host(core, o->to, &to) ? to.name : "?");
+	trace_put_host(f, core, o->to);
 	fputc(' ', f);
 	trace_put_word(f, o->name);
 	put_uuid(f, " uuid=", &o->guest);

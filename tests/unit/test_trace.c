@@ -211,6 +211,22 @@ hostile_names_stay_names(void **state)
 	}
 }
 
+static void
+an_order_to_no_host_is_not_one_to_a_host_of_that_name(void **state)
+{
+	static const char line[] =
+	    "@1s order n1 ? web prepare=3.1 why=critical memory=1GiB";
+
+	(void)state;
+	play_pool();
+	parse("@1s host \\x3f", NULL);
+	core_step(core, &event, &actions);
+	assert_true(core_find_host(core, "?").i >= 0);
+	assert_int_equal(parse(line, NULL), 0);
+	assert_int_equal(event.order.to.i, HOST_NONE.i);
+	assert_non_null(strstr(written(), " order n1 ? web "));
+}
+
 /* Such counts must not make the writer read beyond what an event holds. */
 static void
 counts_beyond_measure_stay_refusals(void **state)
@@ -474,6 +490,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_sensor_never_read_is_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(readings_carry_all_that_the_chip_says, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hostile_names_stay_names, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_order_to_no_host_is_not_one_to_a_host_of_that_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counts_beyond_measure_stay_refusals, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_event_is_refused_with_a_sentence, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(blank_lines_comments_and_actions_are_no_events, set_up, tear_down),
