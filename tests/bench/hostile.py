@@ -31,7 +31,7 @@ from rows import row
 
 CONNECTIONS = 144000
 PACE = 90  # seconds over which the engine's share is spread
-SECONDS = 360  # at most, for all of them
+SECONDS = 480  # at most, for all of them
 COPYING = 4.0  # seconds of each move, in which its berth can be reached
 CLOSED = 0.02  # seconds for which a berth that was not there is left alone
 WORKERS = 3
