@@ -431,22 +431,29 @@ def watch_prints_lines_as_they_come_and_finds_the_engine_again():
             watch.wait()
 
 
+def watched(path, size=None):
+    """What `watch` shows on a terminal, of so many rows and columns, until its engine is gone."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        if size:
+            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+        os.execv(PROGRAM, [PROGRAM, "--door", path, "watch"])
+    text = b""
+    while b"trying again" not in text:
+        text += os.read(fd, 4096)
+    os.kill(pid, signal.SIGINT)
+    os.waitpid(pid, 0)
+    os.close(fd)
+    return text
+
+
 @test
 def watch_draws_a_bar_for_each_move_on_a_terminal():
     moves = json.dumps({"orders": [{**MOVE, "guest": "web\x1b[2J"}, {**MOVE, "guest": "db", "bytes": 0}]})
     event = json.dumps({"event": "would move x n1 -> n2", "id": "would-move", "host": "n1", "guest": "x"})
     lines = [json.dumps({"ok": True}), moves, event, json.dumps({"orders": []})]
     with Folder() as path, FakeDoor(path, {"watch": ("\n".join(lines) + "\n{").encode()}) as door:
-        pid, fd = pty.fork()
-        if pid == 0:
-            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-            os.execv(PROGRAM, [PROGRAM, "--door", path, "watch"])
-        text = b""
-        while b"trying again" not in text:
-            text += os.read(fd, 4096)
-        os.kill(pid, signal.SIGINT)
-        os.waitpid(pid, 0)
-        os.close(fd)
+        text = watched(path, (24, 80))
         assert door.asked[0] == {"op": "watch", "which": "progress"}, door.asked
     text = text.decode().replace("\r\n", "\n")
     bar = "web\\x1b[2J n1 -> n2 [######..............] copying 33%, 696 of 2048 MiB, 96 MiB/s\n"
@@ -460,15 +467,7 @@ def watch_shows_as_many_moves_as_the_engine_may_have_on_their_way():
     moves = json.dumps({"orders": [{**MOVE, "guest": "g%d" % i} for i in range(1024)]})
     answer = json.dumps({"ok": True}) + "\n" + moves + "\n{"
     with Folder() as path, FakeDoor(path, {"watch": answer.encode()}):
-        pid, fd = pty.fork()
-        if pid == 0:
-            os.execv(PROGRAM, [PROGRAM, "--door", path, "watch"])
-        text = b""
-        while b"trying again" not in text:
-            text += os.read(fd, 4096)
-        os.kill(pid, signal.SIGINT)
-        os.waitpid(pid, 0)
-        os.close(fd)
+        text = watched(path)
     assert b"g1023 n1 -> n2 [" in text and b"too long" not in text, ascii(text[-200:])
 
 
